@@ -1,0 +1,118 @@
+import { z } from "zod";
+import { Capability, GameInfo, ImportJob } from "./library.ts";
+import { Id, KeyboardLayout, SessionInfo, VideoMode } from "./session.ts";
+
+/**
+ * The HTTP API under `/api`. JSON in and out; errors are {@linkcode ApiError} with a fitting status.
+ * Signed in by the cookie `gamelan_session`; requests that change something must carry an Origin of
+ * this house.
+ *
+ * | request | body → answer | who |
+ * | --- | --- | --- |
+ * | GET /api/state | → HouseState | anyone |
+ * | POST /api/claim | ClaimRequest → User | anyone with the claim code, once |
+ * | POST /api/login, /api/logout | LoginRequest → User | anyone |
+ * | GET /api/library | → LibraryState | user, guest of a session |
+ * | POST /api/imports | ImportRequest → ImportJob | owner |
+ * | DELETE /api/games/:id | → {} | owner |
+ * | GET /api/games/:id/artwork | → image | user |
+ * | GET /api/sessions | → SessionInfo[] | user |
+ * | POST /api/sessions | PlayRequest → SessionInfo | user |
+ * | GET, DELETE /api/sessions/:id | → SessionInfo | its owner, the house's owner |
+ * | POST /api/sessions/:id/invites | InviteRequest → Invite | its owner |
+ * | POST /api/join | JoinRequest → SessionInfo, sets a guest cookie | anyone with the token |
+ * | GET, POST /api/users; DELETE /api/users/:id | NewUser → User | owner |
+ * | GET /api/nodes | → NodeInfo[] | owner |
+ * | WS /api/events | HouseEvent messages | user |
+ * | WS /api/sessions/:id/signal | signal.ts messages | user or guest of that session |
+ * | WS /api/node | node.ts messages | a node with its token |
+ */
+
+export const Password = z.string().min(8, "expected at least 8 characters").max(200);
+export const UserName = z.string().trim().min(1).max(40);
+
+export const Role = z.enum(["owner", "player"]);
+export const User = z.object({ id: Id, name: UserName, role: Role });
+export type User = z.infer<typeof User>;
+
+export const HouseState = z.object({
+  claimed: z.boolean(),
+  version: z.string(),
+  houseName: z.string(),
+  user: User.nullable(),
+  /** Set for a guest who came by an invitation: the one session they may watch or play. */
+  guestSession: Id.nullable(),
+  /** Whether this page was served over a secure context. */
+  secure: z.boolean(),
+});
+export type HouseState = z.infer<typeof HouseState>;
+
+export const ClaimRequest = z.object({
+  code: z.string().max(40),
+  name: UserName,
+  password: Password,
+});
+export const LoginRequest = z.object({ name: UserName, password: z.string().max(200) });
+export const NewUser = z.object({ name: UserName, password: Password, role: Role });
+
+export const LibraryState = z.object({
+  games: z.array(GameInfo),
+  imports: z.array(ImportJob),
+});
+export type LibraryState = z.infer<typeof LibraryState>;
+
+/** `deb:NAME`; folders and archives are imported by the command line, which has the machine's files. */
+export const ImportRequest = z.object({
+  source: z.string().regex(/^deb:[a-z0-9][a-z0-9+.-]+$/, "expected deb:PACKAGE"),
+});
+
+export const PlayRequest = z.object({
+  gameId: Id,
+  mode: VideoMode,
+  keyboard: KeyboardLayout.default({ layout: "us", variant: "" }),
+});
+export type PlayRequest = z.infer<typeof PlayRequest>;
+
+export const InviteRequest = z.object({ role: z.enum(["player", "spectator"]) });
+/** `url` is a path with the token in its fragment, so that it reaches no log. */
+export const Invite = z.object({ url: z.string(), token: z.string(), expiresAt: z.number() });
+export const JoinRequest = z.object({
+  token: z.string().max(100),
+  name: UserName.default("Guest"),
+});
+
+export const NodeInfo = z.object({
+  name: z.string(),
+  connected: z.boolean(),
+  version: z.string(),
+  load: z.number(),
+  freeMemoryMb: z.number(),
+  capabilities: z.array(Capability),
+});
+export type NodeInfo = z.infer<typeof NodeInfo>;
+
+/** Sent on `/api/events`: first the whole, then what changes. */
+export const HouseEvent = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("library"), library: LibraryState }),
+  z.object({ type: z.literal("sessions"), sessions: z.array(SessionInfo) }),
+  z.object({ type: z.literal("session"), session: SessionInfo }),
+  z.object({ type: z.literal("import"), job: ImportJob }),
+  z.object({ type: z.literal("nodes"), nodes: z.array(NodeInfo) }),
+]);
+export type HouseEvent = z.infer<typeof HouseEvent>;
+
+/** `error`: a stable word for programs; `message`: a sentence with what to do. */
+export const ApiError = z.object({
+  error: z.enum([
+    "bad-request",
+    "unauthorized",
+    "forbidden",
+    "not-found",
+    "conflict",
+    "rate-limited",
+    "unavailable",
+    "internal",
+  ]),
+  message: z.string(),
+});
+export type ApiError = z.infer<typeof ApiError>;

@@ -1,0 +1,105 @@
+import { z } from "zod";
+
+/** Ids that appear in paths and socket names: short, lower case, nothing a file system minds. */
+export const Id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "expected a-z, 0-9 and dashes");
+
+/**
+ * Where a play session is in its life.
+ *
+ * starting → playing ⇄ unwatched → ending → ended; from any but ended → failed.
+ */
+export const SessionState = z.enum([
+  "starting",
+  "playing",
+  "unwatched",
+  "ending",
+  "ended",
+  "failed",
+]);
+export type SessionState = z.infer<typeof SessionState>;
+
+/** What of "starting" is done, for the progress a player sees between Play and the first frame. */
+export const StartStep = z.enum(["process", "display", "sound", "game", "first-frame"]);
+export type StartStep = z.infer<typeof StartStep>;
+
+/** Picture size in pixels (even numbers) and rate in frames a second. */
+export const VideoMode = z.object({
+  width: z.number().int().min(320).max(3840).multipleOf(2),
+  height: z.number().int().min(200).max(2160).multipleOf(2),
+  fps: z.number().int().min(10).max(120),
+});
+export type VideoMode = z.infer<typeof VideoMode>;
+
+/** xkb layout names as in xkeyboard-config, such as `us`, `de` with variant `nodeadkeys`. */
+export const KeyboardLayout = z.object({
+  layout: z.string().regex(/^[a-z]{2,10}$/).default("us"),
+  variant: z.string().regex(/^[a-z0-9_-]{0,40}$/).default(""),
+});
+export type KeyboardLayout = z.infer<typeof KeyboardLayout>;
+
+/** STUN or TURN server as RTCIceServer (W3C WebRTC 4.2.4). */
+export const IceServer = z.object({
+  urls: z.union([z.string(), z.array(z.string())]),
+  username: z.string().optional(),
+  credential: z.string().optional(),
+});
+export type IceServer = z.infer<typeof IceServer>;
+
+/** A session as players and the API see it. */
+export const SessionInfo = z.object({
+  id: Id,
+  gameId: Id,
+  title: z.string(),
+  node: z.string(),
+  /** User id of who started it. */
+  owner: z.string(),
+  state: SessionState,
+  step: StartStep.optional(),
+  /** Why it failed or ended, one plain sentence. */
+  reason: z.string().optional(),
+  mode: VideoMode,
+  viewers: z.number().int().nonnegative(),
+  /** ms since the epoch. */
+  startedAt: z.number(),
+});
+export type SessionInfo = z.infer<typeof SessionInfo>;
+
+/** What runs in a session. */
+export const SessionSource = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("testcard") }),
+  /** A package of the library by id. */
+  z.object({ kind: z.literal("package"), gameId: Id }),
+  /** A plain command on the host, no sandbox: for developers, from the command line only. */
+  z.object({ kind: z.literal("command"), argv: z.array(z.string()).min(1), x11: z.boolean() }),
+  /** A running X11 desktop, such as `:0`. */
+  z.object({ kind: z.literal("x11"), display: z.string().regex(/^[\w.-]*:\d+(\.\d+)?$/) }),
+]);
+export type SessionSource = z.infer<typeof SessionSource>;
+
+/** Everything a session process needs, written by the node agent to `<runDir>/spec.json`. */
+export const SessionSpec = z.object({
+  id: Id,
+  title: z.string(),
+  owner: z.string(),
+  node: z.string(),
+  gameId: Id,
+  source: SessionSource,
+  mode: VideoMode,
+  keyboard: KeyboardLayout,
+  iceServers: z.array(IceServer),
+  /** Addresses offered as ICE host candidates; empty: all of the machine's. */
+  iceAddresses: z.array(z.string()),
+  /** UDP ports to use, inclusive; absent: any. */
+  udpPorts: z.tuple([z.number().int(), z.number().int()]).optional(),
+  /** Private to this session; sockets and the control socket `control.sock` live here. */
+  runDir: z.string(),
+  /** Gamelan's data directory (library, saves). */
+  dataDir: z.string(),
+  /** How long the game runs on with nobody watching. */
+  graceSeconds: z.number().nonnegative(),
+  /** How long the session lives without an agent on its control socket. */
+  orphanSeconds: z.number().nonnegative(),
+  /** Ceiling for the video bitrate. */
+  maxBitrateMbps: z.number().positive(),
+});
+export type SessionSpec = z.infer<typeof SessionSpec>;
