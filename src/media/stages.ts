@@ -92,6 +92,11 @@ export interface ViewerTransport {
   onIdrNeeded: () => void;
   /** What the path to this viewer carries now. */
   onEstimate: (estimate: PathEstimate) => void;
+  /**
+   * The last packet of the frame with this RTP timestamp left for the viewer at `sentMs`
+   * (monotonicMs); `bytes`: all its packets on the wire. Not called for a frame that was dropped.
+   */
+  onSent: (rtpTimestamp: number, sentMs: number, bytes: number) => void;
   /** SDP offer; candidates follow by onCandidate. */
   offer(): Promise<string>;
   answer(sdp: string): Promise<void>;
