@@ -25,7 +25,7 @@ export type StartStep = z.infer<typeof StartStep>;
 /** Picture size in pixels (even numbers) and rate in frames a second. */
 export const VideoMode = z.object({
   width: z.number().int().min(320).max(3840).multipleOf(2),
-  height: z.number().int().min(200).max(2160).multipleOf(2),
+  height: z.number().int().min(180).max(2160).multipleOf(2),
   fps: z.number().int().min(10).max(120),
 });
 export type VideoMode = z.infer<typeof VideoMode>;
