@@ -23,6 +23,8 @@ import { Id, KeyboardLayout, SessionInfo, VideoMode } from "./session.ts";
  * | POST /api/join | JoinRequest → SessionInfo, sets a guest cookie | anyone with the token |
  * | GET, POST /api/users; DELETE /api/users/:id | NewUser → User | owner |
  * | GET /api/nodes | → NodeInfo[] | owner |
+ * | GET /api/trust | → TrustInfo | anyone, also over plain HTTP |
+ * | GET /ca.crt | → the house's CA certificate, PEM, `application/x-x509-ca-cert` | anyone, also over plain HTTP |
  * | WS /api/events | HouseEvent messages | user |
  * | WS /api/sessions/:id/signal | signal.ts messages | user or guest of that session |
  * | WS /api/node | node.ts messages | a node with its token |
@@ -90,6 +92,15 @@ export const NodeInfo = z.object({
   capabilities: z.array(Capability),
 });
 export type NodeInfo = z.infer<typeof NodeInfo>;
+
+/** What a device needs to trust this house. */
+export const TrustInfo = z.object({
+  /** The address to play at, such as `https://gamelan.local:8443`; null where HTTPS is off. */
+  httpsUrl: z.string().nullable(),
+  /** Of the CA certificate in `/ca.crt`, `AB:CD:…`; null where the owner set their own certificate. */
+  caFingerprintSha256: z.string().nullable(),
+});
+export type TrustInfo = z.infer<typeof TrustInfo>;
 
 /** Sent on `/api/events`: first the whole, then what changes. */
 export const HouseEvent = z.discriminatedUnion("type", [
