@@ -101,5 +101,12 @@ export const SessionSpec = z.object({
   orphanSeconds: z.number().nonnegative(),
   /** Ceiling for the video bitrate. */
   maxBitrateMbps: z.number().positive(),
+  /** What the game's sandbox may use; `cpus` 0: all. */
+  limits: z.object({
+    memoryMb: z.number().positive(),
+    cpus: z.number().nonnegative(),
+    pids: z.number().int().positive(),
+    scratchMb: z.number().positive(),
+  }),
 });
 export type SessionSpec = z.infer<typeof SessionSpec>;

@@ -1,0 +1,1 @@
+export { testCardMain as run } from "../display/testcard/main.ts";

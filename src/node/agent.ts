@@ -1,0 +1,233 @@
+import { join } from "node:path";
+import { loadavg } from "node:os";
+import type { Config } from "../config/config.ts";
+import { GameLibrary } from "../games/library.ts";
+import type { Capability, GameInfo } from "../protocol/library.ts";
+import type { FromNode, Link, ToNode } from "../protocol/node.ts";
+import type { SessionSource, SessionSpec } from "../protocol/session.ts";
+import { logger } from "../system/log.ts";
+import { Imports } from "./imports.ts";
+import { makeRunRoot } from "./run_root.ts";
+import { Sessions } from "./sessions.ts";
+
+const log = logger("node");
+const HEARTBEAT_MS = 5_000;
+
+/** The built-in game of every node. */
+export const testcardInfo: GameInfo = {
+  id: "testcard",
+  title: "Test card",
+  kind: "testcard",
+  description:
+    "Moving picture, clock, flash and beep: checks the picture, the sound, your controllers and the latency.",
+  license: "MIT",
+  source: "built in",
+  version: "",
+  bytes: 0,
+  players: 4,
+  wants: [],
+  signature: "trusted",
+};
+
+export interface NodeOptions {
+  config: Config;
+  version: string;
+  /** What this machine can do; found by `gamelan doctor` in a process of its own. */
+  capabilities: () => Promise<Capability[]>;
+  /** X11 displays to offer as games, such as ":0". */
+  desktops?: string[];
+}
+
+/** The agent on a streaming machine: library, imports, sessions, heartbeat, for one coordinator. */
+export class NodeAgent {
+  readonly #sessions: Sessions;
+  readonly #imports: Imports;
+  readonly #library: GameLibrary;
+  readonly #runRoot: string;
+  #link: Link<FromNode, ToNode> | undefined;
+  #heartbeat: ReturnType<typeof setInterval> | undefined;
+  #games: GameInfo[] = [];
+  #capabilities: Capability[] = [];
+
+  constructor(readonly options: NodeOptions) {
+    const { config } = options;
+    this.#runRoot = makeRunRoot(config.data_dir);
+    this.#library = new GameLibrary({ dataDir: config.data_dir });
+    this.#sessions = new Sessions(this.#runRoot, join(config.data_dir, "logs"), {
+      update: (session) => this.#link?.send({ type: "session-update", session }),
+      signal: (sessionId, { viewerId, message }) =>
+        this.#link?.send({ type: "signal", sessionId, viewerId, message }),
+    });
+    this.#imports = new Imports(this.#library, {
+      update: (job) => this.#link?.send({ type: "import-update", job }),
+      changed: () => this.#refreshLibrary(),
+    });
+  }
+
+  /** Reads the library, adopts running sessions and keeps a session process ready. */
+  async start(): Promise<void> {
+    this.#games = await this.#listGames();
+    await this.#sessions.adopt();
+    this.#sessions.prepare();
+    this.#heartbeat = setInterval(() => this.#sendHeartbeat(), HEARTBEAT_MS);
+    this.options.capabilities().then((capabilities) => {
+      this.#capabilities = capabilities;
+      if (this.#link) this.#hello(this.#link);
+    }).catch((error) => log.warn("the capabilities of this machine are unknown", { error }));
+  }
+
+  /** Serves this coordinator from now on. */
+  attach(link: Link<FromNode, ToNode>): void {
+    this.#link = link;
+    link.onMessage = (message) => this.#message(message);
+    link.onClose = (reason) => {
+      if (this.#link === link) this.#link = undefined;
+      log.info("link to the coordinator closed", { reason });
+    };
+    this.#hello(link);
+  }
+
+  /** Imports a game as the coordinator would ask for it. */
+  import(source: string): void {
+    this.#imports.add(`import-${crypto.randomUUID().slice(0, 8)}`, source);
+  }
+
+  /** Games of the library besides the built-in ones. */
+  async packageCount(): Promise<number> {
+    return (await this.#library.list()).length;
+  }
+
+  /** Stops. With `endSessions` the games end too, else they run on to be adopted. */
+  async close({ endSessions }: { endSessions: boolean }): Promise<void> {
+    clearInterval(this.#heartbeat);
+    await this.#imports.close();
+    if (endSessions) await this.#sessions.endAll("Gamelan was stopped", 10_000);
+    await this.#sessions.close();
+    this.#link?.close("the node stops");
+  }
+
+  #hello(link: Link<FromNode, ToNode>): void {
+    const { config, version } = this.options;
+    link.send({
+      type: "hello",
+      node: config.node.name,
+      version,
+      token: config.node.token || undefined,
+      capabilities: this.#capabilities,
+      games: this.#games,
+      sessions: this.#sessions.list(),
+      imports: this.#imports.list(),
+    });
+    this.#sendHeartbeat();
+  }
+
+  #sendHeartbeat(): void {
+    const load = loadavg()[0] / navigator.hardwareConcurrency;
+    const freeMemoryMb = Deno.systemMemoryInfo().available / 1e6;
+    this.#link?.send({ type: "heartbeat", load, freeMemoryMb });
+  }
+
+  async #listGames(): Promise<GameInfo[]> {
+    const desktops = (this.options.desktops ?? []).map((display): GameInfo => ({
+      ...testcardInfo,
+      id: desktopId(display),
+      title: `Desktop ${display}`,
+      description: "The running X11 desktop of this machine.",
+      license: "",
+    }));
+    return [testcardInfo, ...desktops, ...await this.#library.list()];
+  }
+
+  async #refreshLibrary(): Promise<void> {
+    this.#games = await this.#listGames();
+    this.#link?.send({ type: "library", games: this.#games });
+  }
+
+  #message(message: ToNode): void {
+    switch (message.type) {
+      case "start-session":
+        return void this.#startSession(message);
+      case "end-session":
+        this.#sessions.send(message.sessionId, { type: "end", reason: "The player ended it" });
+        return;
+      case "viewer-join": {
+        const { sessionId, viewerId, name, role } = message;
+        this.#sessions.send(sessionId, { type: "viewer-join", viewerId, name, role });
+        return;
+      }
+      case "viewer-leave":
+        this.#sessions.send(message.sessionId, {
+          type: "viewer-leave",
+          viewerId: message.viewerId,
+        });
+        return;
+      case "signal": {
+        const { sessionId, viewerId } = message;
+        const sent = this.#sessions.send(sessionId, {
+          type: "signal",
+          viewerId,
+          message: message.message,
+        });
+        if (!sent) {
+          this.#link?.send({
+            type: "signal",
+            sessionId,
+            viewerId,
+            message: { type: "bye", reason: "This session is over" },
+          });
+        }
+        return;
+      }
+      case "import-game":
+        return this.#imports.add(message.importId, message.source);
+      case "remove-game":
+        this.#library.remove(message.gameId)
+          .then(() => this.#refreshLibrary())
+          .catch((error) => log.error("game not removed", { game: message.gameId, error }));
+    }
+  }
+
+  async #startSession(message: Extract<ToNode, { type: "start-session" }>): Promise<void> {
+    const { config } = this.options;
+    const runDir = join(this.#runRoot, message.sessionId);
+    const game = this.#games.find((candidate) => candidate.id === message.gameId);
+    const spec: SessionSpec = {
+      id: message.sessionId,
+      title: game?.title ?? message.gameId,
+      owner: message.owner,
+      node: config.node.name,
+      gameId: message.gameId,
+      source: this.#source(message.gameId),
+      mode: message.mode,
+      keyboard: message.keyboard,
+      iceServers: config.ice.servers,
+      iceAddresses: config.ice.addresses,
+      udpPorts: config.ice.udp_ports,
+      runDir,
+      dataDir: config.data_dir,
+      graceSeconds: config.session.grace_seconds,
+      orphanSeconds: config.session.orphan_seconds,
+      maxBitrateMbps: config.session.max_bitrate_mbps,
+      limits: {
+        memoryMb: config.sandbox.memory_mb,
+        cpus: config.sandbox.cpus,
+        pids: config.sandbox.pids,
+        scratchMb: config.sandbox.scratch_mb,
+      },
+    };
+    Deno.mkdirSync(runDir, { mode: 0o711 });
+    await this.#sessions.start(spec);
+  }
+
+  #source(gameId: string): SessionSource {
+    if (gameId === testcardInfo.id) return { kind: "testcard" };
+    const display = this.options.desktops?.find((candidate) => desktopId(candidate) === gameId);
+    if (display) return { kind: "x11", display };
+    return { kind: "package", gameId };
+  }
+}
+
+/** The library id of an X11 display: `:0.0` is `desktop-0-0`. */
+export function desktopId(display: string): string {
+  return "desktop-" + display.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+}

@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import type { SessionSpec } from "../protocol/session.ts";
+import { selfCommand } from "../system/self.ts";
+
+/**
+ * A `gamelan session` process that has loaded its code and waits for its specification on standard
+ * input. One is kept ready, so that Play does not wait for a program start.
+ *
+ * It is started through setsid, because a session outlives the house: neither a Ctrl-C in the
+ * house's terminal nor the house's exit may reach it. Its output goes to a file for the same reason.
+ */
+export class IdleSession {
+  readonly exited: Promise<Deno.CommandStatus>;
+  #used = false;
+
+  private constructor(readonly child: Deno.ChildProcess, readonly logFile: string) {
+    this.exited = child.status;
+  }
+
+  /** Starts one; its log goes to `<logDir>/<name>.log` until it gets a session's name. */
+  static start(logDir: string): IdleSession {
+    Deno.mkdirSync(logDir, { recursive: true });
+    const logFile = join(logDir, `idle-${crypto.randomUUID().slice(0, 8)}.log`);
+    const script = 'log=$1; shift; exec "$@" >>"$log" 2>&1';
+    const [command, ...args] = ["setsid", "sh", "-c", script, "sh", logFile]
+      .concat(selfCommand("session", "--spec", "-"));
+    const child = new Deno.Command(command, { args, stdin: "piped", stdout: "null" }).spawn();
+    child.unref();
+    return new IdleSession(child, logFile);
+  }
+
+  /** Makes it the session of `spec`. Returns the path of its log, which is kept. */
+  async assign(spec: SessionSpec, logDir: string): Promise<string> {
+    this.#used = true;
+    const kept = join(logDir, `${spec.id}.log`);
+    Deno.renameSync(this.logFile, kept);
+    const writer = this.child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(JSON.stringify(spec) + "\n"));
+    await writer.close();
+    return kept;
+  }
+
+  /** Ends an unused one; the end of its input tells it to go. */
+  async dispose(): Promise<void> {
+    if (this.#used) return;
+    this.#used = true;
+    await this.child.stdin.close().catch(() => {});
+    await this.exited;
+    Deno.removeSync(this.logFile);
+  }
+}
+
+/** The last lines of a session's log, for the reason of a crash. */
+export function logTail(path: string, lines: number): string[] {
+  try {
+    return Deno.readTextFileSync(path).trimEnd().split("\n").slice(-lines);
+  } catch {
+    return [];
+  }
+}

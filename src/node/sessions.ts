@@ -1,0 +1,185 @@
+import { join } from "node:path";
+import type { FromSession } from "../protocol/node.ts";
+import type { SessionInfo, SessionSpec } from "../protocol/session.ts";
+import { logger } from "../system/log.ts";
+import { SessionLink } from "./session_link.ts";
+import { IdleSession, logTail } from "./session_process.ts";
+
+const log = logger("node");
+/** A fresh process has this long to open its control socket. */
+const CONNECT_MS = 20_000;
+
+interface RunningSession {
+  info: SessionInfo;
+  link?: SessionLink;
+  logFile: string;
+}
+
+export interface SessionsHandler {
+  update(session: SessionInfo): void;
+  signal(sessionId: string, message: Extract<FromSession, { type: "signal" }>): void;
+}
+
+/**
+ * The session processes of a node: started, spoken to, noticed when they die, and adopted when they
+ * were started by an agent before this one.
+ */
+export class Sessions {
+  readonly #running = new Map<string, RunningSession>();
+  #idle: IdleSession | undefined;
+  #closed = false;
+
+  constructor(
+    readonly runRoot: string,
+    readonly logDir: string,
+    readonly handler: SessionsHandler,
+  ) {}
+
+  list(): SessionInfo[] {
+    return [...this.#running.values()].map((session) => session.info);
+  }
+
+  /** Keeps one process ready for the next session. */
+  prepare(): void {
+    if (this.#closed || this.#idle) return;
+    const idle = this.#idle = IdleSession.start(this.logDir);
+    idle.exited.then((status) => {
+      if (this.#idle !== idle) return;
+      // It died while idle: a broken installation. The next Play tries again and reports it.
+      this.#idle = undefined;
+      log.error("the prepared session process died", {
+        code: status.code,
+        tail: logTail(idle.logFile, 5),
+      });
+    });
+  }
+
+  /** Starts a session; its progress and failure come as updates. */
+  async start(spec: SessionSpec): Promise<void> {
+    const session: RunningSession = { info: startingInfo(spec), logFile: "" };
+    this.#running.set(spec.id, session);
+    this.handler.update(session.info);
+    const idle = this.#idle ?? IdleSession.start(this.logDir);
+    this.#idle = undefined;
+    try {
+      session.logFile = await idle.assign(spec, this.logDir);
+      await Promise.race([
+        this.#connect(session, spec.runDir, CONNECT_MS),
+        idle.exited.then((status) => {
+          if (!session.link) throw new Error(`its process ended with code ${status.code}`);
+        }),
+      ]);
+    } catch (error) {
+      this.#lost(session, (error as Error).message);
+    }
+    // Not before this one is up: on a small machine two program starts at once cost the player time.
+    this.prepare();
+  }
+
+  /** Finds sessions that an agent before this one started, and takes them over. */
+  async adopt(): Promise<void> {
+    for (const entry of [...Deno.readDirSync(this.runRoot)]) {
+      const runDir = join(this.runRoot, entry.name);
+      try {
+        const link = await SessionLink.connect(join(runDir, "control.sock"), 0);
+        const first = Promise.withResolvers<SessionInfo>();
+        link.onMessage = (message) => {
+          if (message.type === "update") first.resolve(message.session);
+        };
+        link.onClose = () => first.reject(new Error("closed"));
+        link.read();
+        const info = await first.promise;
+        const session: RunningSession = {
+          info,
+          link,
+          logFile: join(this.logDir, `${info.id}.log`),
+        };
+        this.#running.set(info.id, session);
+        this.#attach(session, link);
+        log.info("session adopted", { session: info.id, title: info.title, state: info.state });
+        this.handler.update(info);
+      } catch {
+        // Nobody listens there: left over by a session that was killed.
+        await Deno.remove(runDir, { recursive: true }).catch(() => {});
+      }
+    }
+  }
+
+  send(sessionId: string, message: Parameters<SessionLink["send"]>[0]): boolean {
+    const link = this.#running.get(sessionId)?.link;
+    link?.send(message);
+    return link !== undefined;
+  }
+
+  /** Lets go of all sessions; they run on until they are adopted or time out. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const session of this.#running.values()) session.link?.close();
+    this.#running.clear();
+    const idle = this.#idle;
+    this.#idle = undefined;
+    await idle?.dispose();
+  }
+
+  /** Ends all sessions and resolves when they are gone, after `timeoutMs` at the latest. */
+  async endAll(reason: string, timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    for (const id of this.#running.keys()) this.send(id, { type: "end", reason });
+    while (this.#running.size > 0 && Date.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  async #connect(session: RunningSession, runDir: string, timeoutMs: number): Promise<void> {
+    const link = await SessionLink.connect(join(runDir, "control.sock"), timeoutMs);
+    session.link = link;
+    this.#attach(session, link);
+    link.read();
+  }
+
+  #attach(session: RunningSession, link: SessionLink): void {
+    const { id } = session.info;
+    link.onMessage = (message) => {
+      if (message.type === "signal") return this.handler.signal(id, message);
+      session.info = message.session;
+      this.handler.update(message.session);
+    };
+    link.onClose = () => {
+      if (!this.#closed) this.#lost(session, "its process died");
+    };
+  }
+
+  /** The process is gone; without a last word of its own it has crashed. */
+  #lost(session: RunningSession, why: string): void {
+    const { info } = session;
+    if (this.#running.get(info.id) !== session) return;
+    this.#running.delete(info.id);
+    if (info.state !== "ended" && info.state !== "failed") {
+      const tail = logTail(session.logFile, 8);
+      log.error("session crashed", { session: info.id, why, log: session.logFile, tail });
+      session.info = {
+        ...info,
+        state: "failed",
+        reason: `The session crashed: ${why}. Its log: ${session.logFile}`,
+        viewers: 0,
+      };
+      this.handler.update(session.info);
+    }
+    Deno.remove(join(this.runRoot, info.id), { recursive: true }).catch(() => {});
+  }
+}
+
+function startingInfo(spec: SessionSpec): SessionInfo {
+  return {
+    id: spec.id,
+    gameId: spec.gameId,
+    title: spec.title,
+    node: spec.node,
+    owner: spec.owner,
+    state: "starting",
+    step: "process",
+    mode: spec.mode,
+    viewers: 0,
+    startedAt: Date.now(),
+  };
+}

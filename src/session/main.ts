@@ -1,0 +1,44 @@
+import { SessionSpec } from "../protocol/session.ts";
+import { logger } from "../system/log.ts";
+import { liveStages } from "./live_stages.ts";
+import { Session } from "./session.ts";
+
+const log = logger("session");
+
+/**
+ * Runs the session whose specification comes as the first line of standard input, and returns the
+ * exit code. Everything is loaded before the line is read, so that a prepared process starts at once.
+ *
+ * The end of the input without a line is the wish to go: the agent has no use for this process.
+ */
+export async function sessionMain(): Promise<number> {
+  const line = await firstLine(Deno.stdin.readable);
+  if (line === undefined) return 0;
+  const parsed = SessionSpec.safeParse(JSON.parse(line));
+  if (!parsed.success) {
+    log.error("the specification is wrong", { error: parsed.error.message });
+    return 1;
+  }
+  const session = new Session(parsed.data, liveStages);
+  // A stray rejection in one stage must not take the game away from its players.
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    log.error("unhandled rejection", { error: event.reason });
+  });
+  Deno.addSignalListener("SIGTERM", () => session.end("The machine is shutting down"));
+  // Started from a terminal's foreground: the house decides about its sessions, not Ctrl-C.
+  Deno.addSignalListener("SIGINT", () => {});
+  const { state, reason } = await session.run();
+  log.info("over", { state, reason });
+  return state === "failed" ? 1 : 0;
+}
+
+async function firstLine(input: ReadableStream<Uint8Array>): Promise<string | undefined> {
+  let text = "";
+  for await (const chunk of input.pipeThrough(new TextDecoderStream() as never)) {
+    text += chunk;
+    const end = text.indexOf("\n");
+    if (end >= 0) return text.slice(0, end);
+  }
+  return undefined;
+}

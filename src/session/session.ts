@@ -1,0 +1,438 @@
+import { join } from "node:path";
+import { InputRouter } from "../input/router.ts";
+import { FrameRing } from "../media/frame_ring.ts";
+import { monotonicMs } from "../media/clock.ts";
+import type {
+  AudioPipeline,
+  DisplayEvent,
+  DisplaySource,
+  GameExit,
+  GameProcess,
+  InputDevices,
+  VideoLoad,
+  VideoPipeline,
+} from "../media/stages.ts";
+import type { ControlFromViewer, ControlToViewer } from "../protocol/control.ts";
+import type { ToSession } from "../protocol/node.ts";
+import type { SessionInfo, SessionSpec, VideoMode } from "../protocol/session.ts";
+import { logger } from "../system/log.ts";
+import { ControlSocket } from "./control_socket.ts";
+import { defaultLimits, type LifeEvent, SessionLife } from "./life.ts";
+import { QualityController, type QualityDecision } from "./quality.ts";
+import type { SessionStages, XServer } from "./stages.ts";
+import { type Viewer, Viewers } from "./viewers.ts";
+
+const log = logger("session");
+/** Room in the frame ring; a player may change up to this size while playing. */
+const MAX_WIDTH = 3840;
+const MAX_HEIGHT = 2160;
+const START_BITRATE = 8_000_000;
+
+/** Messages that a viewer who joins later must see too; the newest of each kind is kept. */
+type Sticky = Extract<ControlToViewer, { type: "cursor" | "pointer-lock" }>;
+
+/**
+ * One play session: wires display, video, audio, input, transport and game, and obeys its
+ * {@linkcode SessionLife}. `run` resolves when everything it started is gone.
+ */
+export class Session {
+  readonly #life: SessionLife;
+  readonly #ring = FrameRing.allocate(MAX_WIDTH, MAX_HEIGHT);
+  readonly #quality = new QualityController();
+  readonly #sticky = new Map<Sticky["type"], Sticky>();
+  readonly #startedAt = Date.now();
+  readonly #socket: ControlSocket;
+  readonly #viewers: Viewers;
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  readonly #finished = Promise.withResolvers<void>();
+  #display: DisplaySource | undefined;
+  #xserver: XServer | undefined;
+  #video: VideoPipeline | undefined;
+  #audio: AudioPipeline | undefined;
+  #devices: InputDevices | undefined;
+  #router: InputRouter | undefined;
+  #game: GameProcess | undefined;
+  #load: VideoLoad = { fps: 0, encodeMs: 0, load: 0 };
+  #wantedMode: VideoMode;
+  #wantedBitrate: number | undefined;
+  #decision: QualityDecision;
+  #microphoneOf: string | undefined;
+  #lastUpdate = "";
+
+  constructor(readonly spec: SessionSpec, readonly stages: SessionStages) {
+    this.#wantedMode = spec.mode;
+    this.#decision = { mode: spec.mode, bitrate: START_BITRATE };
+    this.#life = new SessionLife({
+      ...defaultLimits,
+      graceMs: spec.graceSeconds * 1000,
+      orphanMs: spec.orphanSeconds * 1000,
+    }, monotonicMs());
+    this.#viewers = new Viewers(
+      stages.transport({
+        iceServers: spec.iceServers,
+        iceAddresses: spec.iceAddresses,
+        udpPorts: spec.udpPorts,
+        startBitrate: START_BITRATE,
+        maxBitrate: spec.maxBitrateMbps * 1e6,
+      }),
+      spec.iceServers,
+      {
+        signal: (viewerId, message) => this.#socket.send({ type: "signal", viewerId, message }),
+        count: (count) => this.#viewerCount(count),
+        connected: (viewer) => this.#viewerConnected(viewer),
+        gone: (viewer) => this.#viewerGone(viewer),
+        input: (viewer, record) => this.#router?.record(viewer.id, record),
+        control: (viewer, message) => this.#control(viewer, message),
+        microphone: (viewer, packet) => {
+          if (viewer.id === this.#microphoneOf) this.#audio?.microphone(packet);
+        },
+        idrNeeded: () => this.#video?.requestIdr(),
+        wanted: (viewer, mode) => {
+          if (viewer === this.#viewers.leader || this.#viewers.connected.length === 0) {
+            this.#setWantedMode(mode);
+          }
+        },
+      },
+    );
+    this.#socket = new ControlSocket(join(spec.runDir, "control.sock"));
+    this.#socket.onMessage = (message) => this.#agentMessage(message);
+    this.#socket.onAgent = (present) => {
+      this.#apply({ type: "agent", present });
+      if (present) this.#sendUpdate(true);
+    };
+  }
+
+  get info(): SessionInfo {
+    const { spec } = this;
+    return {
+      id: spec.id,
+      gameId: spec.gameId,
+      title: spec.title,
+      node: spec.node,
+      owner: spec.owner,
+      state: this.#life.state,
+      step: this.#life.state === "starting" ? this.#life.step : undefined,
+      reason: this.#life.reason,
+      mode: this.#wantedMode,
+      viewers: this.#viewers.connected.length,
+      startedAt: this.#startedAt,
+    };
+  }
+
+  /** Runs the session to its end. Never rejects: what goes wrong is the reason of `failed`. */
+  async run(): Promise<SessionInfo> {
+    this.#timers.push(
+      setInterval(() => this.#apply({ type: "tick" }), 250),
+      setInterval(() => this.#everySecond(), 1000),
+      setInterval(() => this.#viewers.flushRecords(), 200),
+    );
+    try {
+      await this.#start();
+    } catch (error) {
+      log.error("the session cannot start", { error });
+      this.#apply({ type: "failed", reason: (error as Error).message });
+    }
+    await this.#finished.promise;
+    await this.#close();
+    return this.info;
+  }
+
+  /** Asks for the end in good order. */
+  end(reason: string): void {
+    this.#apply({ type: "end", reason });
+  }
+
+  async #start(): Promise<void> {
+    const { spec, stages } = this;
+    this.#apply({ type: "step", step: "display" });
+    const places = { runDir: spec.runDir, sessionId: spec.id };
+    const ready = this.#startDisplay();
+    const needsX11 = stages.needsX11(spec);
+    const [display, video, audio, devices] = await Promise.all([
+      ready,
+      stages.video({ ring: this.#ring, settings: this.#decision }),
+      stages.audio(places),
+      stages.devices(places),
+    ]);
+    this.#wire(video, audio, devices);
+    this.#apply({ type: "step", step: "game" });
+    let x11Display = display.x11Display;
+    let xauthority = display.xauthority;
+    if (display.waylandDisplay && await needsX11) {
+      this.#xserver = await stages.xserver({
+        waylandDisplay: display.waylandDisplay,
+        runDir: spec.runDir,
+        mode: this.#wantedMode,
+        onExit: (reason) => this.#apply({ type: "failed", reason }),
+      });
+      x11Display = this.#xserver.display;
+      xauthority = this.#xserver.xauthority;
+    }
+    if (this.#life.over) return;
+    this.#game = await stages.game(spec, {
+      sessionId: spec.id,
+      user: spec.owner,
+      waylandDisplay: display.waylandDisplay,
+      x11Display,
+      xauthority,
+      sound: audio.game,
+      inputDirectory: devices.directory,
+      mode: this.#wantedMode,
+      runDir: spec.runDir,
+      dataDir: spec.dataDir,
+    });
+    this.#game?.exited.then((exit) => this.#gameExited(exit));
+    // The end may have been asked for while the game was being started.
+    if (this.#life.over) await this.#game?.kill();
+    else if (this.#life.state === "ending" && !this.#game) this.#apply({ type: "game-exited" });
+  }
+
+  #startDisplay(): Promise<Extract<DisplayEvent, { type: "ready" }>> {
+    const { spec } = this;
+    const ready = Promise.withResolvers<Extract<DisplayEvent, { type: "ready" }>>();
+    const options = { mode: this.#wantedMode, ring: this.#ring };
+    const display = spec.source.kind === "x11"
+      ? this.stages.desktop({ ...options, display: spec.source.display })
+      : this.stages.compositor({
+        ...options,
+        socketPath: join(spec.runDir, "wayland-0"),
+        keyboard: spec.keyboard,
+      });
+    display.onEvent = (event) => {
+      if (event.type === "ready") ready.resolve(event);
+      else if (event.type === "failed") ready.reject(new Error(event.message));
+      this.#displayEvent(event);
+    };
+    this.#display = display;
+    return ready.promise;
+  }
+
+  #wire(video: VideoPipeline, audio: AudioPipeline, devices: InputDevices): void {
+    this.#video = video;
+    video.onFrame = (frame) => this.#viewers.video(frame);
+    video.onLoad = (load) => this.#load = load;
+    video.onError = (reason) => this.#apply({ type: "failed", reason });
+    video.pause(this.#viewers.connected.length === 0);
+    this.#audio = audio;
+    audio.onPacket = (packet) => this.#viewers.audio(packet);
+    audio.onError = (message) => {
+      // A game without sound is still a game.
+      log.error("sound", { message });
+      this.#viewers.broadcast({ type: "notice", level: "warning", text: `No sound: ${message}` });
+    };
+    this.#devices = devices;
+    const router = this.#router = new InputRouter({
+      display: (record) => this.#display?.input(record),
+      devices,
+    });
+    devices.onRumble = (slot, strong, weak, ms) => {
+      const owner = router.padOwner(slot);
+      const transport = owner && this.#viewers.get(owner.viewerId)?.transport;
+      transport?.sendControl({ type: "rumble", pad: owner!.pad, strong, weak, ms });
+    };
+    for (const viewer of this.#viewers.connected) router.join(viewer.id, viewer.role);
+  }
+
+  #displayEvent(event: DisplayEvent): void {
+    switch (event.type) {
+      case "ready":
+        return;
+      case "first-frame":
+        return this.#apply({ type: "first-frame" });
+      case "cursor":
+      case "pointer-lock":
+        this.#sticky.set(event.type, event);
+        return this.#viewers.broadcast(event);
+      case "clipboard":
+        return this.#viewers.broadcast(event);
+      case "windows":
+        return log.debug("windows", { titles: event.titles });
+      case "client-error":
+        return log.warn("client cut off", { pid: event.pid, error: event.message });
+      case "failed":
+        return this.#apply({ type: "failed", reason: event.message });
+    }
+  }
+
+  #gameExited(exit: GameExit): void {
+    const tail = this.#game?.tail() ?? [];
+    log.info("game exited", { ...exit, tail });
+    this.#apply({ type: "game-exited", failure: exitFailure(exit, tail) });
+  }
+
+  #agentMessage(message: ToSession): void {
+    switch (message.type) {
+      case "end":
+        return this.end(message.reason);
+      case "viewer-join":
+        return this.#viewers.join(message.viewerId, message.name, message.role);
+      case "viewer-leave":
+        this.#viewers.leave(message.viewerId);
+        return;
+      case "signal":
+        this.#viewers.signal(message.viewerId, message.message);
+    }
+  }
+
+  #viewerCount(count: number): void {
+    this.#video?.pause(count === 0);
+    this.#apply({ type: "viewers", count });
+    this.#sendUpdate();
+  }
+
+  #viewerConnected(viewer: Viewer): void {
+    const transport = viewer.transport!;
+    this.#router?.join(viewer.id, viewer.role);
+    transport.sendControl({ type: "session", session: this.info });
+    for (const message of this.#sticky.values()) transport.sendControl(message);
+    if (this.#devices) {
+      const { available, reason } = this.#devices;
+      transport.sendControl({ type: "pads", available, reason });
+    }
+    this.#video?.requestIdr();
+  }
+
+  #viewerGone(viewer: Viewer): void {
+    this.#router?.leave(viewer.id);
+    if (this.#microphoneOf === viewer.id) {
+      this.#microphoneOf = undefined;
+      this.#audio?.microphone(undefined);
+    }
+  }
+
+  #control(viewer: Viewer, message: ControlFromViewer): void {
+    if (viewer.role !== "player") return;
+    switch (message.type) {
+      case "quality": {
+        const { mode, bitrate } = message.settings;
+        if (bitrate !== undefined) this.#wantedBitrate = bitrate ? bitrate * 1e6 : undefined;
+        if (mode !== undefined) this.#setWantedMode(mode ?? this.spec.mode);
+        return this.#decide();
+      }
+      case "keyboard":
+        return this.#display?.setKeyboard(message.keyboard);
+      case "clipboard":
+        return this.#display?.setClipboard(message.text);
+      case "microphone":
+        if (message.on) this.#microphoneOf = viewer.id;
+        else if (this.#microphoneOf === viewer.id) {
+          this.#microphoneOf = undefined;
+          this.#audio?.microphone(undefined);
+        }
+        return;
+      case "stats":
+        return log.debug("viewer statistics", { viewer: viewer.id, ...message.stats });
+    }
+  }
+
+  #setWantedMode(mode: VideoMode): void {
+    const { width, height, fps } = this.#wantedMode;
+    if (mode.width === width && mode.height === height && mode.fps === fps) return;
+    this.#wantedMode = mode;
+    this.#quality.reset();
+    this.#display?.setMode(mode);
+    this.#decide();
+    this.#sendUpdate();
+  }
+
+  #decide(): void {
+    const before = this.#decision;
+    const decision = this.#decision = this.#quality.decide({
+      wanted: this.#wantedMode,
+      wantedBitrate: this.#wantedBitrate,
+      path: this.#viewers.leader?.estimate?.bitrate,
+      load: this.#load.load,
+      maxBitrate: this.spec.maxBitrateMbps * 1e6,
+    });
+    this.#video?.configure(decision);
+    if (decision.reduced && decision.mode.width < before.mode.width) {
+      const { width, height, fps } = this.#wantedMode;
+      const text = decision.reduced === "network"
+        ? "The connection is slow: the picture is made smaller to keep it fluent."
+        : `This machine cannot encode ${width}×${height} at ${fps} a second: the picture is made smaller.`;
+      this.#viewers.broadcast({ type: "notice", level: "warning", text });
+    }
+  }
+
+  #everySecond(): void {
+    this.#sendUpdate();
+    const { leader } = this.#viewers;
+    if (!leader) return;
+    this.#decide();
+    for (const viewer of this.#viewers.connected) {
+      viewer.transport!.sendControl({
+        type: "stats",
+        mode: this.#decision.mode,
+        fps: this.#load.fps,
+        targetMbps: this.#decision.bitrate / 1e6,
+        encoderLoad: this.#load.load,
+        lossPercent: (viewer.estimate?.loss ?? 0) * 100,
+        rttMs: viewer.estimate?.rttMs ?? 0,
+      });
+    }
+  }
+
+  /** Tells agent and viewers what changed; nothing where nothing did. */
+  #sendUpdate(force = false): void {
+    const session = this.info;
+    const text = JSON.stringify(session);
+    if (text === this.#lastUpdate && !force) return;
+    this.#lastUpdate = text;
+    this.#socket.send({ type: "update", session });
+    this.#viewers.broadcast({ type: "session", session });
+  }
+
+  #apply(event: LifeEvent): void {
+    const before = this.#life.state;
+    const actions = this.#life.apply(event, monotonicMs());
+    if (this.#life.state !== before) {
+      log.info(`${before} → ${this.#life.state}`, { reason: this.#life.reason });
+    }
+    for (const action of actions) {
+      if (action === "request-close") this.#requestClose();
+      else if (action === "terminate") this.#game?.terminate();
+      else if (action === "kill") this.#game?.kill();
+      else this.#finished.resolve();
+    }
+    if (event.type !== "tick" || this.#life.state !== before) this.#sendUpdate();
+  }
+
+  #requestClose(): void {
+    if (this.spec.source.kind === "x11") this.#apply({ type: "game-exited" });
+    else if (this.#xserver) this.#xserver.requestClose();
+    else this.#display?.requestClose();
+  }
+
+  async #close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#viewers.bye(this.#life.reason ?? "The session is over");
+    const step = async (what: string, close: (() => Promise<void>) | undefined) => {
+      try {
+        await close?.();
+      } catch (error) {
+        log.error(`closing the ${what} failed`, { error });
+      }
+    };
+    await step("game", this.#game && (() => this.#game!.kill()));
+    await Promise.all([
+      step("viewers", () => this.#viewers.close()),
+      step("X server", this.#xserver && (() => this.#xserver!.close())),
+      step("sound", this.#audio && (() => this.#audio!.close())),
+      step("input devices", this.#devices && (() => this.#devices!.close())),
+      step("encoder", this.#video && (() => this.#video!.close())),
+    ]);
+    await step("display", this.#display && (() => this.#display!.close()));
+    this.#sendUpdate(true);
+    await this.#socket.close();
+  }
+}
+
+/** Why a game's exit is a failure, as a sentence for the player; undefined for a normal end. */
+export function exitFailure(exit: GameExit, tail: string[]): string | undefined {
+  const last = tail.filter((line) => line.trim()).at(-1);
+  const said = last ? ` Its last words: ${last.slice(0, 200)}` : "";
+  if (exit.outOfMemory) return "The game used more memory than it is allowed and was stopped.";
+  if (exit.signal) return `The game crashed (${exit.signal}).${said}`;
+  if (exit.code) return `The game ended with error code ${exit.code}.${said}`;
+  return undefined;
+}

@@ -1,0 +1,46 @@
+import type { FrameRing } from "../media/frame_ring.ts";
+import type {
+  AudioPipeline,
+  DisplaySource,
+  GameEnvironment,
+  GameProcess,
+  InputDevices,
+  Transport,
+  TransportOptions,
+  VideoPipeline,
+  VideoSettings,
+} from "../media/stages.ts";
+import type { KeyboardLayout, SessionSpec, VideoMode } from "../protocol/session.ts";
+
+/** An X server for one X11 game, as a client of the session's compositor. */
+export interface XServer {
+  display: string;
+  xauthority: string;
+  requestClose(): void;
+  close(): Promise<void>;
+}
+
+/** How a session gets its stages; tests give doubles. */
+export interface SessionStages {
+  compositor(options: {
+    socketPath: string;
+    mode: VideoMode;
+    keyboard: KeyboardLayout;
+    ring: FrameRing;
+  }): DisplaySource;
+  desktop(options: { display: string; mode: VideoMode; ring: FrameRing }): DisplaySource;
+  xserver(options: {
+    waylandDisplay: string;
+    runDir: string;
+    mode: VideoMode;
+    onExit: (reason: string) => void;
+  }): Promise<XServer>;
+  video(options: { ring: FrameRing; settings: VideoSettings }): Promise<VideoPipeline>;
+  audio(options: { runDir: string; sessionId: string }): Promise<AudioPipeline>;
+  transport(options: TransportOptions): Transport;
+  devices(options: { runDir: string; sessionId: string }): Promise<InputDevices>;
+  /** Whether the source is an X11 game that needs {@linkcode SessionStages.xserver}. */
+  needsX11(spec: SessionSpec): Promise<boolean>;
+  /** Starts the game of `spec`; undefined where the source has none (a running desktop). */
+  game(spec: SessionSpec, environment: GameEnvironment): Promise<GameProcess | undefined>;
+}
