@@ -1,0 +1,29 @@
+import QRCode from "qrcode";
+
+/** What `serve` and `start` say when the house is ready. */
+export interface Ready {
+  url: string;
+  /** Absent once the house is claimed. */
+  claimCode?: string;
+  pid: number;
+}
+
+/** One line of JSON for scripts. */
+export function printReadyJson(ready: Ready): void {
+  console.log(JSON.stringify(ready));
+}
+
+/** Address, QR code and claim code for a person. `lanUrl`: what other devices open. */
+export async function printReady(ready: Ready, lanUrl: string | undefined): Promise<void> {
+  const claim = ready.claimCode ? `/#claim=${ready.claimCode}` : "";
+  const shown = lanUrl ?? ready.url;
+  console.log(await QRCode.toString(shown + claim, { type: "terminal", small: true }));
+  console.log(`  On this machine      ${ready.url}`);
+  if (lanUrl) console.log(`  On other screens     ${lanUrl}`);
+  if (ready.claimCode) {
+    console.log(
+      `  Claim code           ${ready.claimCode}   (the first visitor who has it owns the house)`,
+    );
+  }
+  console.log("\n  Ctrl-C stops Gamelan and the games.\n");
+}

@@ -1,0 +1,102 @@
+/** A house of its own for each test: `gamelan serve` as users run it, on loopback, on a fresh data directory. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** How to start Gamelan: the source tree, or the executable named by GAMELAN_TEST_EXECUTABLE. */
+function gamelan(args: string[]): [string, string[]] {
+  const executable = Deno.env.get("GAMELAN_TEST_EXECUTABLE");
+  if (executable) return [executable, args];
+  return [Deno.execPath(), ["run", "-A", "--no-prompt", join(root, "main.ts"), ...args]];
+}
+
+export interface House {
+  url: string;
+  claimCode: string;
+  pid: number;
+  dataDir: string;
+  /** Everything it wrote to standard error so far. */
+  log(): string;
+  /** Stops the process by a signal and waits for it; the data directory stays. */
+  stop(signal?: Deno.Signal): Promise<Deno.CommandStatus>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface HouseOptions {
+  /** Reused after a stop, to test restarts. */
+  dataDir?: string;
+  args?: string[];
+  env?: Record<string, string>;
+}
+
+/** Starts a house and waits until it is ready. Its sessions end with it when it is disposed. */
+export async function startHouse(options: HouseOptions = {}): Promise<House> {
+  const dataDir = options.dataDir ?? await Deno.makeTempDir({ prefix: "gamelan-house-" });
+  const [command, args] = gamelan([
+    "serve",
+    "--json",
+    "--port",
+    "0",
+    "--http-host",
+    "127.0.0.1",
+    "--data-dir",
+    dataDir,
+    "--library-first-import",
+    "",
+    "--ice-addresses",
+    "127.0.0.1",
+    ...options.args ?? [],
+  ]);
+  const child = new Deno.Command(command, {
+    args,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    env: { GAMELAN_CONFIG: await emptyConfig(dataDir), ...options.env },
+  }).spawn();
+  let log = "";
+  const logging = (async () => {
+    for await (const chunk of child.stderr.pipeThrough(new TextDecoderStream())) log += chunk;
+  })();
+  const stdout = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  while (!text.includes("\n")) {
+    const { value, done } = await stdout.read();
+    if (done) {
+      await logging;
+      throw new Error(`gamelan serve ended before it was ready:\n${log}`);
+    }
+    text += value;
+  }
+  const drained = (async () => {
+    while (!(await stdout.read()).done);
+  })();
+  const ready = JSON.parse(text.split("\n")[0]);
+  let stopped: Promise<Deno.CommandStatus> | undefined;
+  const stop = (signal: Deno.Signal = "SIGINT") =>
+    stopped ??= (async () => {
+      child.kill(signal);
+      const status = await child.status;
+      await Promise.all([logging, drained]);
+      return status;
+    })();
+  return {
+    url: ready.url,
+    claimCode: ready.claimCode,
+    pid: ready.pid,
+    dataDir,
+    log: () => log,
+    stop,
+    async [Symbol.asyncDispose]() {
+      await stop();
+      if (!options.dataDir) await Deno.remove(dataDir, { recursive: true });
+    },
+  };
+}
+
+async function emptyConfig(dataDir: string): Promise<string> {
+  const path = join(dataDir, "gamelan.toml");
+  await Deno.writeTextFile(path, "");
+  return path;
+}
