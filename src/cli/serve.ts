@@ -1,0 +1,86 @@
+import { startCoordinator } from "../coordinator/coordinator.ts";
+import { NodeAgent } from "../node/agent.ts";
+import { createLinkPair } from "../system/link.ts";
+import { logger } from "../system/log.ts";
+import type { Config } from "../config/config.ts";
+import { capabilitiesByDoctor } from "./capabilities.ts";
+import { ExitCode } from "./exit_codes.ts";
+import { printReady, printReadyJson } from "./ready.ts";
+import { readSettings, settingsHelp } from "./settings.ts";
+import { stopSignal } from "./stop_signal.ts";
+import { uiAssets } from "./ui_assets.ts";
+import { version } from "./version.ts";
+
+const log = logger("serve");
+
+const help = `Usage: gamelan serve [OPTIONS]
+
+Runs the house: web page, coordinator, and this machine as a streaming node.
+
+${settingsHelp}
+  --desktop DISPLAY   offer a running X11 desktop too, such as :0
+  --json              print one line {"url", "claimCode", "pid"} when ready
+
+SIGINT (Ctrl-C) stops the games too. SIGTERM leaves them running for the next start, which
+takes them over.
+
+Examples:
+  gamelan serve
+  gamelan serve --port 80 --https-port 443 --data-dir /srv/gamelan
+  gamelan serve --desktop :0`;
+
+/** `gamelan serve` */
+export async function run(args: string[]): Promise<number> {
+  const { config, flags } = readSettings(args, { desktop: { type: "string" } });
+  if (flags.help) {
+    console.log(help);
+    return ExitCode.ok;
+  }
+  const desktops = typeof flags.desktop === "string" ? [flags.desktop] : [];
+  return await serve(config, { json: flags.json === true, desktops });
+}
+
+export interface ServeOptions {
+  json: boolean;
+  /** X11 displays to offer. */
+  desktops: string[];
+}
+
+/** Runs coordinator and node in this process until a signal comes. */
+export async function serve(config: Config, options: ServeOptions): Promise<number> {
+  const stop = stopSignal();
+  const firstStart = await prepareDataDir(config.data_dir);
+  const coordinator = await startCoordinator({ config, ui: await uiAssets(), version });
+  const agent = new NodeAgent({
+    config,
+    version,
+    capabilities: capabilitiesByDoctor,
+    desktops: options.desktops,
+  });
+  await agent.start();
+  const [coordinatorEnd, nodeEnd] = createLinkPair();
+  coordinator.attachNode(coordinatorEnd);
+  agent.attach(nodeEnd);
+  const ready = { url: coordinator.url, claimCode: coordinator.claimCode, pid: Deno.pid };
+  if (options.json) printReadyJson(ready);
+  else await printReady(ready, coordinator.lanUrl);
+  if (firstStart && config.library.first_import) agent.import(config.library.first_import);
+  const signal = await stop;
+  log.info("stopping", { signal });
+  await agent.close({ endSessions: signal === "SIGINT" });
+  await coordinator.close();
+  return ExitCode.ok;
+}
+
+/** Makes the data directory. True on the first start of this house. */
+async function prepareDataDir(dataDir: string): Promise<boolean> {
+  await Deno.mkdir(dataDir, { recursive: true, mode: 0o755 });
+  try {
+    await Deno.writeTextFile(`${dataDir}/version`, version + "\n", { createNew: true });
+    return true;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    await Deno.writeTextFile(`${dataDir}/version`, version + "\n");
+    return false;
+  }
+}

@@ -1,0 +1,17 @@
+import { fileURLToPath } from "node:url";
+import { loadUiAssets, type UiAssets } from "../../ui/assets.ts";
+import { packaging } from "../system/self.ts";
+
+/** The built web UI of this executable. Throws where the source tree's was never built. */
+export async function uiAssets(): Promise<UiAssets> {
+  const relative = packaging() === "bundle" ? "./ui" : "../../ui/dist";
+  const folder = fileURLToPath(new URL(relative, import.meta.url));
+  try {
+    return await loadUiAssets(folder);
+  } catch (cause) {
+    throw new Error(
+      `the web page is not built (expected it in ${folder}); deno task start builds it`,
+      { cause },
+    );
+  }
+}
