@@ -1,8 +1,9 @@
 /**
- * libpulse-simple: blocking playback and recording on a PulseAudio (or pipewire-pulse) server.
+ * libpulse-simple and libpulse: playback and recording on a PulseAudio (or pipewire-pulse) server.
  *
- * Signatures and layouts only, as in pulse/simple.h, sample.h, channelmap.h and def.h. The library
- * may be absent, so it is opened by {@linkcode openPulseSimple} and not on import.
+ * Signatures and layouts only, as in pulse/simple.h, mainloop.h, context.h, stream.h, sample.h,
+ * channelmap.h and def.h. The libraries may be absent, so they are opened by
+ * {@linkcode openPulseSimple} and {@linkcode openPulse} and not on import.
  */
 import { cstring } from "./libc.ts";
 
@@ -113,16 +114,75 @@ export function bufferAttributes(fields: {
   return new Uint8Array(Uint32Array.from(words, (word) => word ?? PA_SERVER_CHOICE).buffer);
 }
 
-const strerror = {
+const coreSymbols = {
   pa_strerror: { parameters: ["i32"], result: "pointer" },
+  pa_mainloop_new: { parameters: [], result: "pointer" },
+  pa_mainloop_free: { parameters: ["pointer"], result: "void" },
+  pa_mainloop_get_api: { parameters: ["pointer"], result: "pointer" },
+  // loop, longest time to wait in microseconds (-1: no limit); negative on failure
+  pa_mainloop_prepare: { parameters: ["pointer", "i32"], result: "i32" },
+  pa_mainloop_poll: { parameters: ["pointer"], result: "i32" },
+  pa_mainloop_dispatch: { parameters: ["pointer"], result: "i32" },
+  // loop api, application name
+  pa_context_new: { parameters: ["pointer", "buffer"], result: "pointer" },
+  // context, server, flags, spawn api
+  pa_context_connect: { parameters: ["pointer", "buffer", "i32", "pointer"], result: "i32" },
+  pa_context_disconnect: { parameters: ["pointer"], result: "void" },
+  pa_context_unref: { parameters: ["pointer"], result: "void" },
+  pa_context_get_state: { parameters: ["pointer"], result: "i32" },
+  pa_context_errno: { parameters: ["pointer"], result: "i32" },
+  // context, name, sample spec, channel map
+  pa_stream_new: { parameters: ["pointer", "buffer", "buffer", "buffer"], result: "pointer" },
+  // stream, device, buffer attributes, flags
+  pa_stream_connect_record: { parameters: ["pointer", "buffer", "buffer", "i32"], result: "i32" },
+  pa_stream_disconnect: { parameters: ["pointer"], result: "i32" },
+  pa_stream_unref: { parameters: ["pointer"], result: "void" },
+  pa_stream_get_state: { parameters: ["pointer"], result: "i32" },
+  // stream, out: data pointer (null: a hole), out: bytes
+  pa_stream_peek: { parameters: ["pointer", "buffer", "buffer"], result: "i32" },
+  pa_stream_drop: { parameters: ["pointer"], result: "i32" },
+  // stream, buffer attributes, callback, user data; returns pa_operation* or null
+  pa_stream_set_buffer_attr: {
+    parameters: ["pointer", "buffer", "pointer", "pointer"],
+    result: "pointer",
+  },
+  pa_operation_unref: { parameters: ["pointer"], result: "void" },
 } as const;
 
-let core: Deno.DynamicLibrary<typeof strerror>["symbols"] | undefined;
+/** The asynchronous API of libpulse, run by a pa_mainloop on the calling thread. */
+export type Pulse = Deno.DynamicLibrary<typeof coreSymbols>["symbols"];
+
+let openedCore: Pulse | undefined;
+
+/** Opens libpulse once a thread. Throws with the package to install where it is missing. */
+export function openPulse(): Pulse {
+  if (openedCore) return openedCore;
+  try {
+    return openedCore = Deno.dlopen("libpulse.so.0", coreSymbols).symbols;
+  } catch (cause) {
+    throw new Error("libpulse.so.0 cannot be opened; install Debian's package libpulse0", {
+      cause,
+    });
+  }
+}
+
+// pa_context_flags_t, pa_context_state_t
+export const PA_CONTEXT_NOAUTOSPAWN = 1;
+export const PA_CONTEXT_READY = 4;
+export const PA_CONTEXT_FAILED = 5;
+export const PA_CONTEXT_TERMINATED = 6;
+// pa_stream_state_t
+export const PA_STREAM_READY = 2;
+export const PA_STREAM_FAILED = 3;
+export const PA_STREAM_TERMINATED = 4;
+// pa_stream_flags_t
+export const PA_STREAM_DONT_MOVE = 0x0200;
+export const PA_STREAM_ADJUST_LATENCY = 0x2000;
+export const PA_STREAM_DONT_INHIBIT_AUTO_SUSPEND = 0x8000;
 
 /** libpulse's text for an error number, such as "Connection refused". */
 export function pulseErrorText(code: number): string {
-  core ??= Deno.dlopen("libpulse.so.0", strerror).symbols;
-  const text = core.pa_strerror(code);
+  const text = openPulse().pa_strerror(code);
   return text === null ? `error ${code}` : Deno.UnsafePointerView.getCString(text);
 }
 

@@ -1,0 +1,190 @@
+import type { EncodedAudio } from "../media/encoded.ts";
+import type { AudioPipeline } from "../media/stages.ts";
+import { logger } from "../system/log.ts";
+import { workerModule } from "../system/worker_module.ts";
+import { Microphone } from "./microphone.ts";
+import {
+  GAME_SINK,
+  makeSoundFolder,
+  type SoundFolder,
+  type SoundServer,
+  startPulseAudio,
+} from "./pulseaudio.ts";
+import type { AudioWorkerMessage, AudioWorkerStart } from "./worker.ts";
+
+const log = logger("audio");
+
+export interface AudioSettings {
+  /** Private directory of the session; the server's files go into `<runDir>/sound`. */
+  runDir: string;
+  sessionId: string;
+  /** Length of a packet; 10 ms halves the packets a second for 5 ms more latency. Default 10. */
+  packetMs?: 5 | 10 | 20;
+  /** bit/s; default 128,000 for stereo, 384,000 for 5.1. */
+  bitrate?: number;
+  /**
+   * Channels of the game's sink and of the packets. 2 (default): a game that opens 5.1 is mixed down
+   * by the server. 6: Opus multistream, for transports that announce `multiopus/48000/6`.
+   */
+  channels?: 2 | 6;
+  /** Passed to the encoder, see {@linkcode OpusSettings}. Default 0. */
+  expectedLossPercent?: number;
+}
+
+/** A server that dies more often than so within the time is given up. */
+const MAX_RESTARTS = 3;
+const RESTART_WINDOW_MS = 60000;
+
+/**
+ * Starts a session's sound: a private server, its capture and the encoder in a Worker.
+ *
+ * Resolves when the server serves and recording has begun. Throws with the reason and the package
+ * to install where sound cannot work on this machine; nothing is left behind then.
+ */
+export async function startAudio(settings: AudioSettings): Promise<AudioPipeline> {
+  const files = await makeSoundFolder(settings.runDir, settings.channels ?? 2);
+  // libpulse reads it in this process (capture, microphone), wherever a stream is opened.
+  Deno.env.set("PULSE_CLIENTCONFIG", files.clientConfig);
+  try {
+    const server = await startPulseAudio(files);
+    const pipeline = new Pipeline(settings, files, server);
+    try {
+      await pipeline.recording;
+    } catch (error) {
+      await pipeline.close();
+      throw error;
+    }
+    return pipeline;
+  } catch (error) {
+    await Deno.remove(files.folder, { recursive: true }).catch(() => {});
+    throw error;
+  }
+}
+
+class Pipeline implements AudioPipeline {
+  onPacket: (packet: EncodedAudio) => void = () => {};
+  onError: (message: string) => void = () => {};
+  readonly game: AudioPipeline["game"];
+  /** Resolves when the Worker records for the first time, rejects when it cannot. */
+  readonly recording: Promise<void>;
+  readonly #files: SoundFolder;
+  readonly #worker: Worker;
+  readonly #stop = new SharedArrayBuffer(4);
+  readonly #workerEnded: Promise<void>;
+  readonly #microphone: Microphone;
+  readonly #log;
+  #server: SoundServer | undefined;
+  #watching: Promise<void>;
+  #restarts: number[] = [];
+  #closing: Promise<void> | undefined;
+
+  constructor(settings: AudioSettings, files: SoundFolder, server: SoundServer) {
+    const channels = settings.channels ?? 2;
+    const address = `unix:${files.socket}`;
+    this.#log = log.with({ session: settings.sessionId });
+    this.#files = files;
+    this.#server = server;
+    this.game = {
+      env: {
+        PULSE_SERVER: address,
+        // Libraries that ask ALSA get the server too, where its pulse plug-in is installed.
+        ALSA_CONFIG_PATH: `/usr/share/alsa/alsa.conf:${files.alsaConfig}`,
+        // OpenAL Soft tries PulseAudio first and then what else it knows.
+        ALSOFT_DRIVERS: "pulse,",
+      },
+      sockets: [files.socket, files.alsaConfig],
+    };
+    this.#microphone = new Microphone(address);
+    this.#worker = new Worker(
+      workerModule("audio", new URL("./worker.ts", import.meta.url)),
+      { type: "module", name: "audio" },
+    );
+    const recording = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    this.recording = recording.promise;
+    this.#workerEnded = ended.promise;
+    this.#worker.onmessage = ({ data }: MessageEvent<AudioWorkerMessage>) => {
+      if (data.type === "packet") this.onPacket(data.packet);
+      else if (data.type === "recording") recording.resolve();
+      else if (data.type === "lost") {
+        this.#log.warn("capture was interrupted", { why: data.message });
+      } else if (data.type === "failed") {
+        recording.reject(new Error(data.message));
+        this.onError(`The game's sound is off: ${data.message}`);
+      } else ended.resolve();
+    };
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      recording.reject(new Error(event.message));
+      ended.resolve();
+      this.onError(`The game's sound is off: the audio worker failed: ${event.message}`);
+    };
+    this.#worker.postMessage(
+      {
+        capture: { server: address, source: `${GAME_SINK}.monitor`, channels },
+        packets: {
+          channels,
+          packetMs: settings.packetMs ?? 10,
+          bitrate: settings.bitrate ?? (channels === 6 ? 384000 : 128000),
+          expectedLossPercent: settings.expectedLossPercent ?? 0,
+        },
+        stop: this.#stop,
+      } satisfies AudioWorkerStart,
+    );
+    this.#watching = this.#watch(server);
+  }
+
+  /** Starts the server again when it ends, and reports it. Resolves when nothing is left to watch. */
+  async #watch(server: SoundServer): Promise<void> {
+    for (let current = server;;) {
+      const how = await current.exited;
+      if (this.#closing) return;
+      this.#log.error("the sound server ended", { how });
+      const now = Date.now();
+      this.#restarts = this.#restarts.filter((time) => now - time < RESTART_WINDOW_MS);
+      if (this.#restarts.length >= MAX_RESTARTS) {
+        this.onError(`The sound server stopped too often (last: ${how}). The sound stays off.`);
+        return;
+      }
+      this.#restarts.push(now);
+      try {
+        current = this.#server = await startPulseAudio(this.#files);
+      } catch (error) {
+        this.onError(
+          `The sound server stopped (${how}) and cannot be started again: ${
+            (error as Error).message
+          }`,
+        );
+        return;
+      }
+      this.onError(
+        `The sound server stopped (${how}) and was started again. ` +
+          "If the game stays silent, restart it.",
+      );
+    }
+  }
+
+  microphone(packet: Uint8Array | undefined): void {
+    if (this.#closing) return;
+    if (packet === undefined) this.#microphone.stop();
+    else this.#microphone.push(packet);
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    Atomics.store(new Int32Array(this.#stop), 0, 1);
+    Atomics.notify(new Int32Array(this.#stop), 0);
+    // Frees the microphone's stream while its server still answers.
+    await this.#microphone.stop();
+    // Wakes the Worker too: its connection breaks.
+    await this.#server?.stop();
+    await this.#watching;
+    await this.#server?.stop();
+    await this.#workerEnded;
+    this.#worker.terminate();
+    await Deno.remove(this.#files.folder, { recursive: true }).catch(() => {});
+  }
+}

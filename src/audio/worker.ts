@@ -1,0 +1,83 @@
+/**
+ * The audio Worker: records the game's sound and encodes it. It is blocked in libpulse's poll while
+ * nothing comes; a Worker that blocks receives no messages, so it is stopped through shared memory.
+ */
+import { libc, SCHED_FIFO } from "../../ffi/libc.ts";
+import { monotonicMs } from "../media/clock.ts";
+import type { EncodedAudio } from "../media/encoded.ts";
+import { Capture, type CaptureSettings } from "./capture.ts";
+import { Packetizer, type PacketizerSettings } from "./packetizer.ts";
+
+/** The first and only message to the Worker. */
+export interface AudioWorkerStart {
+  capture: CaptureSettings;
+  packets: PacketizerSettings;
+  /** Int32 word 0: not 0 when the Worker shall end. */
+  stop: SharedArrayBuffer;
+}
+
+export type AudioWorkerMessage =
+  | { type: "packet"; packet: EncodedAudio }
+  /** Recording from the server has begun (again). */
+  | { type: "recording" }
+  /** The connection is lost; it is tried again until the Worker is stopped. */
+  | { type: "lost"; message: string }
+  /** It cannot work at all, such as without libopus. */
+  | { type: "failed"; message: string }
+  | { type: "ended" };
+
+/** Longest wait before the stop word is looked at. */
+const WAKE_MS = 500;
+const RETRY_MS = 50;
+/** Above ordinary processes, below the kernel's own threads; the thread sleeps nearly always. */
+const REALTIME_PRIORITY = 5;
+
+const post = (message: AudioWorkerMessage, transfer: Transferable[] = []) =>
+  self.postMessage(message, transfer);
+
+/** Records until the connection is lost (throws) or `stopped` (returns). */
+function record(start: AudioWorkerStart, packetizer: Packetizer, stopped: () => boolean): void {
+  const capture = new Capture(start.capture);
+  let announced = false;
+  try {
+    while (!stopped()) {
+      capture.wait(WAKE_MS, (samples) => packetizer.push(samples, monotonicMs()));
+      if (!announced && capture.ready) {
+        announced = true;
+        post({ type: "recording" });
+      }
+      capture.setQuiet(packetizer.quiet);
+    }
+  } finally {
+    capture.close();
+  }
+}
+
+function run(start: AudioWorkerStart): void {
+  const word = new Int32Array(start.stop);
+  const stopped = () => Atomics.load(word, 0) !== 0;
+  // Without the right to real-time scheduling the thread stays an ordinary one.
+  libc.sched_setscheduler(0, SCHED_FIFO, new Uint8Array(Int32Array.of(REALTIME_PRIORITY).buffer));
+  const packetizer = new Packetizer(start.packets, (packet) => {
+    post({ type: "packet", packet }, [packet.data.buffer]);
+  });
+  while (!stopped()) {
+    try {
+      record(start, packetizer, stopped);
+    } catch (error) {
+      if (stopped()) break;
+      post({ type: "lost", message: (error as Error).message });
+      Atomics.wait(word, 0, 0, RETRY_MS);
+    }
+  }
+  packetizer.close();
+}
+
+self.onmessage = ({ data }: MessageEvent<AudioWorkerStart>) => {
+  try {
+    run(data);
+  } catch (error) {
+    post({ type: "failed", message: (error as Error).message });
+  }
+  post({ type: "ended" });
+};
