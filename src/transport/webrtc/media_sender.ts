@@ -1,0 +1,354 @@
+import { monotonicMs } from "../../media/clock.ts";
+import type { EncodedAudio, EncodedFrame } from "../../media/encoded.ts";
+import type { PathEstimate } from "../../media/stages.ts";
+import { BandwidthEstimator } from "../congestion/estimator.ts";
+import { SentHistory } from "../rtp/history.ts";
+import { type PacketizedFrame, packetizeH264 } from "../rtp/h264.ts";
+import type { RtpPacket } from "../rtp/packet.ts";
+import { FramePacer } from "../rtp/pacer.ts";
+import { type AudioBlock, writeRed } from "../rtp/red.ts";
+import { compactNtp, readRtcp, type RtcpMessage, writeSenderReport } from "../rtp/rtcp.ts";
+import type { Negotiated } from "./negotiated.ts";
+import type { PacketPath } from "./packet_path.ts";
+import { PAYLOAD_TYPE } from "./peer.ts";
+
+/** One IDR answers all requests within this time, ms. */
+const IDR_COOLDOWN_MS = 250;
+/** Repeats may take this share of the estimate, so that they do not feed a congested path. */
+const REPEAT_SHARE = 0.5;
+/** Audio is sent twice while the path loses more than this. */
+const REDUNDANT_AUDIO_LOSS = 0.01;
+const SENDER_REPORT_MS = 500;
+
+/** A frame of this session, packetised once for all viewers. */
+interface OutgoingFrame extends PacketizedFrame {
+  rtpTimestamp: number;
+}
+
+const packetized = new WeakMap<EncodedFrame, OutgoingFrame>();
+
+function packetizeOnce(frame: EncodedFrame): OutgoingFrame {
+  let outgoing = packetized.get(frame);
+  if (!outgoing) {
+    outgoing = { ...packetizeH264(frame.data), rtpTimestamp: frame.rtpTimestamp >>> 0 };
+    packetized.set(frame, outgoing);
+  }
+  return outgoing;
+}
+
+export interface MediaSenderOptions {
+  path: PacketPath;
+  negotiated: Negotiated;
+  ssrc: { video: number; rtx: number; audio: number };
+  cname: string;
+  startBitrate: number;
+  maxBitrate: number;
+  sendRtcp: (packet: Uint8Array) => void;
+}
+
+/** All media to one viewer: numbers, paces, repeats and accounts its packets. */
+export class MediaSender {
+  onIdrNeeded: () => void = () => {};
+  onEstimate: (estimate: PathEstimate) => void = () => {};
+  onSent: (rtpTimestamp: number, sentMs: number, bytes: number) => void = () => {};
+
+  readonly #history = new SentHistory();
+  readonly #pacer: FramePacer<OutgoingFrame>;
+  readonly #estimator: BandwidthEstimator;
+  // Half of the sequence numbers away from the first wrap, as RFC 3711 section 3.3.1 advises.
+  #videoSequence = randomSequence();
+  #rtxSequence = randomSequence();
+  #audioSequence = randomSequence();
+  #transportSequence = 0;
+  /** Wire bytes of the frame that is leaving. */
+  #frameBytes = 0;
+  #waitingForKeyFrame = true;
+  #idrAskedMs = -Infinity;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #ticker: ReturnType<typeof setInterval>;
+  #previousAudio: AudioBlock | undefined;
+  #audioAnchor: { rtpTimestamp: number; ms: number } | undefined;
+  #videoCount = { packets: 0, octets: 0 };
+  #audioCount = { packets: 0, octets: 0 };
+  #reportedMs = -Infinity;
+  #repeatBudget = 0;
+  #repeatRefilledMs = monotonicMs();
+  #closed = false;
+
+  constructor(private readonly options: MediaSenderOptions) {
+    const { startBitrate, maxBitrate, negotiated } = options;
+    this.#estimator = new BandwidthEstimator({
+      startBitrate,
+      maxBitrate,
+      transportCc: negotiated.transportCc,
+    });
+    this.#pacer = new FramePacer(startBitrate);
+    this.#ticker = setInterval(() => this.#tick(), 50);
+  }
+
+  get estimate(): PathEstimate {
+    return this.#estimator.estimate;
+  }
+
+  sendVideo(frame: EncodedFrame): void {
+    if (this.#closed) return;
+    const nowMs = monotonicMs();
+    if (this.#waitingForKeyFrame && !frame.keyFrame) {
+      this.#askForIdr(nowMs);
+      return;
+    }
+    const outgoing = packetizeOnce(frame);
+    if (outgoing.payloads.length === 0) return;
+    const dropped = this.#pacer.push(outgoing);
+    if (dropped.includes(outgoing)) {
+      this.#waitingForKeyFrame = true;
+      this.#askForIdr(nowMs);
+    } else if (frame.keyFrame) {
+      this.#waitingForKeyFrame = false;
+    }
+    this.#pump();
+  }
+
+  sendAudio(packet: EncodedAudio): void {
+    if (this.#closed) return;
+    const { path, negotiated, ssrc } = this.options;
+    const nowMs = monotonicMs();
+    const block = { timestamp: packet.rtpTimestamp >>> 0, data: packet.data };
+    const redundant = negotiated.red && this.#estimator.estimate.loss > REDUNDANT_AUDIO_LOSS;
+    const outgoing: RtpPacket = {
+      payloadType: redundant ? PAYLOAD_TYPE.red : PAYLOAD_TYPE.opus,
+      marker: this.#previousAudio === undefined,
+      extendedSequence: this.#audioSequence++,
+      timestamp: block.timestamp,
+      ssrc: ssrc.audio,
+      transportSequence: this.#nextTransportSequence(),
+      level: packet.level,
+      video: false,
+      payload: redundant ? writeRed(block, this.#previousAudio, PAYLOAD_TYPE.opus) : block.data,
+    };
+    this.#previousAudio = block;
+    this.#audioAnchor = { rtpTimestamp: block.timestamp, ms: nowMs };
+    this.#audioCount.packets++;
+    this.#audioCount.octets += outgoing.payload.length;
+    const bytes = path.send([outgoing]);
+    if (negotiated.audio.transportCc) {
+      this.#estimator.sent(outgoing.transportSequence, bytes, nowMs);
+    }
+  }
+
+  /** A decrypted RTCP packet from the viewer. */
+  receiveRtcp(packet: Uint8Array): void {
+    if (this.#closed) return;
+    const nowMs = monotonicMs();
+    for (const message of readRtcp(packet)) this.#handle(message, nowMs);
+    this.#applyEstimate();
+  }
+
+  /** Asks the encoder for an IDR: the viewer joined or came back. */
+  restart(): void {
+    this.#waitingForKeyFrame = true;
+    this.#idrAskedMs = -Infinity;
+    this.#askForIdr(monotonicMs());
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    clearInterval(this.#ticker);
+    this.options.path.close();
+  }
+
+  #handle(message: RtcpMessage, nowMs: number): void {
+    const { ssrc } = this.options;
+    switch (message.type) {
+      case "picture-loss":
+        if (message.ssrc === ssrc.video) this.#askForIdr(nowMs);
+        return;
+      case "nack":
+        if (message.ssrc === ssrc.video) this.#repeat(message.sequences, nowMs);
+        return;
+      case "transport-cc":
+        this.#estimator.arrived(message.arrivals, nowMs);
+        return;
+      case "report": {
+        const { lastSenderReport, delaySinceLast } = message;
+        if (lastSenderReport !== 0) {
+          const passed = (compactNtp(Date.now()) - lastSenderReport - delaySinceLast) >>> 0;
+          // A clock step between the two would give nonsense.
+          if (passed < 0x80000000) this.#estimator.roundTrip(passed / 65.536);
+        }
+        if (message.ssrc === ssrc.video) this.#estimator.reported(message.fractionLost, nowMs);
+        return;
+      }
+      case "remb":
+        this.#estimator.limited(message.bitrate);
+    }
+  }
+
+  #askForIdr(nowMs: number): void {
+    if (nowMs - this.#idrAskedMs < IDR_COOLDOWN_MS) return;
+    this.#idrAskedMs = nowMs;
+    this.onIdrNeeded();
+  }
+
+  #nextTransportSequence(): number {
+    const sequence = this.#transportSequence;
+    this.#transportSequence = (sequence + 1) & 0xffff;
+    return sequence;
+  }
+
+  /** Sends what the pacer lets go and comes back when it lets go more. */
+  #pump(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#closed) return;
+    for (const { frame, from, to } of this.#pacer.take(monotonicMs())) {
+      this.#sendPart(frame, from, to);
+    }
+    const wait = this.#pacer.waitMs(monotonicMs());
+    if (wait !== undefined) this.#timer = setTimeout(() => this.#pump(), Math.max(1, wait));
+  }
+
+  #sendPart(frame: OutgoingFrame, from: number, to: number): void {
+    const { path, ssrc } = this.options;
+    const last = frame.payloads.length - 1;
+    const packets: RtpPacket[] = [];
+    for (let i = from; i < to; i++) {
+      packets.push({
+        payloadType: PAYLOAD_TYPE.h264,
+        marker: i === last,
+        extendedSequence: this.#videoSequence++,
+        timestamp: frame.rtpTimestamp,
+        ssrc: ssrc.video,
+        transportSequence: this.#nextTransportSequence(),
+        video: true,
+        payload: frame.payloads[i],
+      });
+    }
+    const nowMs = monotonicMs();
+    const bytes = this.#transmit(packets, nowMs);
+    for (const packet of packets) {
+      this.#history.add(packet, nowMs);
+      this.#videoCount.octets += packet.payload.length;
+    }
+    this.#videoCount.packets += packets.length;
+    if (from === 0) this.#frameBytes = 0;
+    this.#frameBytes += bytes;
+    if (to === frame.payloads.length) {
+      this.onSent(frame.rtpTimestamp, monotonicMs(), this.#frameBytes);
+    }
+    void path;
+  }
+
+  #transmit(packets: RtpPacket[], nowMs: number): number {
+    const bytes = this.options.path.send(packets);
+    const overhead = packets.length === 0
+      ? 0
+      : (bytes - packets.reduce((sum, packet) => sum + packet.payload.length, 0)) / packets.length;
+    for (const packet of packets) {
+      this.#estimator.sent(packet.transportSequence, packet.payload.length + overhead, nowMs);
+    }
+    return bytes;
+  }
+
+  #repeat(sequences: number[], nowMs: number): void {
+    const { negotiated } = this.options;
+    const estimate = this.#estimator.estimate;
+    const gap = Math.max(10, estimate.rttMs * 0.9);
+    const perMs = estimate.bitrate / 8000 * REPEAT_SHARE;
+    this.#repeatBudget = Math.min(
+      Math.max(perMs * 200, 30000),
+      this.#repeatBudget + (nowMs - this.#repeatRefilledMs) * perMs,
+    );
+    this.#repeatRefilledMs = nowMs;
+    const packets: RtpPacket[] = [];
+    for (const sequence of sequences) {
+      if (this.#repeatBudget <= 0) break;
+      const packet = this.#history.take(sequence, nowMs, gap);
+      if (!packet) continue;
+      this.#repeatBudget -= packet.payload.length;
+      packets.push(negotiated.rtx ? this.#asRtx(packet) : packet);
+    }
+    if (packets.length === 0) return;
+    if (negotiated.rtx) this.#pacer.charge(this.#transmit(packets, nowMs));
+    // Without RTX a repeat must equal the first sending to the last byte, also in its transport-wide
+    // number: the same nonce with different data would give the authentication key away.
+    else this.#pacer.charge(this.options.path.send(packets));
+  }
+
+  /** The packet with its original sequence number before the payload (RFC 4588 section 4). */
+  #asRtx(packet: RtpPacket): RtpPacket {
+    const payload = new Uint8Array(packet.payload.length + 2);
+    const original = packet.extendedSequence & 0xffff;
+    payload[0] = original >> 8;
+    payload[1] = original & 255;
+    payload.set(packet.payload, 2);
+    return {
+      ...packet,
+      payloadType: PAYLOAD_TYPE.rtx,
+      ssrc: this.options.ssrc.rtx,
+      extendedSequence: this.#rtxSequence++,
+      transportSequence: this.#nextTransportSequence(),
+      payload,
+    };
+  }
+
+  #tick(): void {
+    const nowMs = monotonicMs();
+    this.#estimator.tick(nowMs);
+    this.#applyEstimate();
+    const probeBytes = this.options.negotiated.rtx ? this.#estimator.probe(nowMs) : 0;
+    if (probeBytes > 0) this.#probe(probeBytes, nowMs);
+    if (nowMs - this.#reportedMs >= SENDER_REPORT_MS) this.#report(nowMs);
+  }
+
+  /** Recent packets once more: a burst of known size that harms nobody, and may even repair. */
+  #probe(bytes: number, nowMs: number): void {
+    const newest = this.#history.newest;
+    if (!newest) return;
+    const packets: RtpPacket[] = [];
+    for (let sent = 0; sent < bytes; sent += newest.payload.length + 40) {
+      packets.push(this.#asRtx(newest));
+    }
+    const first = packets[0].transportSequence;
+    this.#pacer.charge(this.#transmit(packets, nowMs));
+    this.#estimator.probed(first, packets.length, nowMs);
+  }
+
+  #applyEstimate(): void {
+    this.#pacer.target = this.#estimator.estimate.bitrate;
+    const changed = this.#estimator.takeChange();
+    if (changed) this.onEstimate(changed);
+  }
+
+  #report(nowMs: number): void {
+    this.#reportedMs = nowMs;
+    const { ssrc, cname, sendRtcp } = this.options;
+    const wallMs = Date.now();
+    if (this.#videoCount.packets > 0) {
+      // Frames carry their capture time on the 90 kHz clock, so the clock itself is the relation.
+      const rtpTimestamp = Math.floor(nowMs * 90) % 2 ** 32;
+      sendRtcp(writeSenderReport({
+        ssrc: ssrc.video,
+        cname,
+        wallMs,
+        rtpTimestamp,
+        ...this.#videoCount,
+      }));
+    }
+    if (this.#audioAnchor) {
+      const { rtpTimestamp, ms } = this.#audioAnchor;
+      sendRtcp(writeSenderReport({
+        ssrc: ssrc.audio,
+        cname,
+        wallMs,
+        rtpTimestamp: (rtpTimestamp + Math.round((nowMs - ms) * 48)) >>> 0,
+        ...this.#audioCount,
+      }));
+    }
+  }
+}
+
+function randomSequence(): number {
+  return crypto.getRandomValues(new Uint16Array(1))[0] & 0x7fff;
+}

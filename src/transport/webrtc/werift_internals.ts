@@ -1,0 +1,223 @@
+/**
+ * Everything that reaches behind werift 0.25's public surface, with the reason for each.
+ *
+ * werift does ICE, DTLS, SCTP and SDP here. Its media path is not used: packets are written,
+ * encrypted, paced, repeated and accounted by this folder.
+ */
+import { Buffer } from "node:buffer";
+import {
+  type Candidate,
+  type CandidatePair,
+  type Connection,
+  parseMessage,
+  type RTCDtlsTransport,
+  type RTCPeerConnection,
+  StunProtocol,
+} from "werift";
+
+/** The part of werift's UdpTransport that StunProtocol uses. */
+export interface DatagramTransport {
+  readonly type: "udp";
+  readonly closed: boolean;
+  readonly address: { address: string; port: number };
+  readonly addressFamily: 4 | 6;
+  onData: (data: Buffer, address: [string, number]) => void;
+  send(data: Buffer, address?: [string, number]): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface StunProtocolInternals {
+  transport: DatagramTransport;
+  datagramReceived(data: Buffer, address: [string, number]): void;
+}
+
+interface ConnectionInternals {
+  ensureProtocol(protocol: StunProtocol): void;
+  pairLocalProtocol(protocol: StunProtocol): void;
+  appendLocalCandidate(candidate: Candidate): void;
+  getCandidatePromises(addresses: string[], timeout?: number): Promise<unknown>[];
+  protocols: unknown[];
+}
+
+interface DtlsInternals {
+  startSrtp(): void;
+  updateSrtpSession(): void;
+  dataReceiver: (data: Buffer) => void;
+  srtp: {
+    config: {
+      profile: number;
+      keys: { localMasterKey: Buffer; localMasterSalt: Buffer };
+    };
+    decrypt(packet: Buffer): Buffer;
+    localContext: {
+      cipher: {
+        encryptRtp(header: SrtpHeader, payload: Uint8Array, rolloverCounter: number): Buffer;
+      };
+    };
+  };
+  srtcp: { decrypt(packet: Buffer): Buffer; encrypt(packet: Buffer): Buffer };
+}
+
+interface SrtpHeader {
+  serializeSize: number;
+  serialize(size: number): Buffer;
+  ssrc: number;
+  sequenceNumber: number;
+}
+
+/** A STUN endpoint of werift on a socket that is not werift's: it opens one per viewer and address. */
+export function stunProtocolOn(transport: DatagramTransport): StunProtocol {
+  const protocol = new StunProtocol();
+  (protocol as unknown as StunProtocolInternals).transport = transport;
+  return protocol;
+}
+
+export function deliver(protocol: StunProtocol, data: Buffer, from: [string, number]): void {
+  (protocol as unknown as StunProtocolInternals).datagramReceived(data, from);
+}
+
+/** werift answers connectivity checks without looking at their MESSAGE-INTEGRITY. */
+export function isAuthenticated(request: Buffer, password: string): boolean {
+  return parseMessage(request, Buffer.from(password, "utf8")) !== undefined;
+}
+
+export function iceConnection(peer: RTCPeerConnection): Connection {
+  return peer.iceTransports[0].connection as Connection;
+}
+
+/**
+ * Replaces candidate gathering. werift opens a socket per viewer and address, falls back to a
+ * public STUN server where none is configured, and holds the offer back until STUN and TURN answer.
+ *
+ * `host` runs at once; what `relays` starts (TURN, by werift) runs when the returned function is
+ * called, so that a spare peer holds no allocation.
+ */
+export function replaceGathering(connection: Connection, host: () => void): () => void {
+  const internals = connection as unknown as ConnectionInternals;
+  const original = internals.getCandidatePromises.bind(connection);
+  internals.getCandidatePromises = () => {
+    host();
+    return [];
+  };
+  return () => {
+    // No addresses: only the TURN part of werift's gathering is left.
+    for (const promise of original([])) promise.catch(() => {});
+  };
+}
+
+/** Adds a socket end with its first candidate, as werift's own gathering does. */
+export function addProtocol(
+  connection: Connection,
+  protocol: StunProtocol,
+  candidate: Candidate,
+): void {
+  const internals = connection as unknown as ConnectionInternals;
+  internals.ensureProtocol(protocol);
+  protocol.localCandidate = candidate;
+  protocol.localIp = candidate.host;
+  internals.protocols.push(protocol);
+  internals.pairLocalProtocol(protocol);
+  internals.appendLocalCandidate(candidate);
+}
+
+export function announceCandidate(connection: Connection, candidate: Candidate): void {
+  (connection as unknown as ConnectionInternals).appendLocalCandidate(candidate);
+}
+
+/**
+ * Moves the connection to another checked pair. werift never leaves the first nominated pair, so a
+ * phone that goes from Wi-Fi to mobile would be lost although its checks come in on the new path.
+ */
+export function selectPair(connection: Connection, pair: CandidatePair): void {
+  connection.nominated = pair;
+}
+
+/** Encrypted RTP and RTCP in both directions, with the keys that DTLS agreed on. */
+export interface MediaSession {
+  /** 7: AEAD_AES_128_GCM, 1: AES128_CM_HMAC_SHA1_80 (IANA, DTLS-SRTP protection profiles). */
+  profile: number;
+  masterKey: Uint8Array;
+  masterSalt: Uint8Array;
+  /** `header`: the whole RTP header. Takes the rollover counter from `extendedSequence`. */
+  encryptRtp(
+    header: Uint8Array,
+    payload: Uint8Array,
+    ssrc: number,
+    extendedSequence: number,
+  ): Buffer;
+  /** Throw where the packet is not authentic. */
+  decryptRtp(packet: Buffer): Buffer;
+  decryptRtcp(packet: Buffer): Buffer;
+  encryptRtcp(packet: Uint8Array): Buffer;
+}
+
+/**
+ * Takes the media path away from werift: its history has 128 packets, its congestion feedback drops
+ * half of the report format, and parsing each packet twice costs time. Called before DTLS starts;
+ * `started` gets the session once the keys are known.
+ */
+export function takeMediaPath(
+  dtls: RTCDtlsTransport,
+  started: (session: MediaSession) => void,
+): void {
+  const internals = dtls as unknown as DtlsInternals;
+  internals.startSrtp = () => {
+    internals.updateSrtpSession();
+    started(mediaSession(internals));
+  };
+}
+
+function mediaSession(dtls: DtlsInternals): MediaSession {
+  const { profile, keys } = dtls.srtp.config;
+  return {
+    profile,
+    masterKey: keys.localMasterKey,
+    masterSalt: keys.localMasterSalt,
+    encryptRtp: (header, payload, ssrc, extendedSequence) =>
+      // The cipher is called below werift's rollover bookkeeping, which miscounts when a packet
+      // from more than 100 numbers before the wrap is repeated after it.
+      dtls.srtp.localContext.cipher.encryptRtp(
+        {
+          serializeSize: header.length,
+          serialize: () => Buffer.from(header.buffer, header.byteOffset, header.length),
+          ssrc,
+          sequenceNumber: extendedSequence & 0xffff,
+        },
+        payload,
+        Math.floor(extendedSequence / 65536),
+      ),
+    decryptRtp: (packet) => dtls.srtp.decrypt(packet),
+    decryptRtcp: (packet) => dtls.srtcp.decrypt(packet),
+    encryptRtcp: (packet) =>
+      dtls.srtcp.encrypt(Buffer.from(packet.buffer, packet.byteOffset, packet.length)),
+  };
+}
+
+interface SctpInternals {
+  sctp: { inboundStreams: Record<string, { reassembly: { userData?: Uint8Array }[] }> };
+}
+
+/** Bytes that wait in werift for the rest of their data channel message; it sets no limit itself. */
+export function unassembledBytes(peer: RTCPeerConnection): number {
+  const sctp = (peer.sctpTransport as unknown as SctpInternals | undefined)?.sctp;
+  let bytes = 0;
+  for (const stream of Object.values(sctp?.inboundStreams ?? {})) {
+    for (const chunk of stream.reassembly) bytes += chunk.userData?.length ?? 0;
+  }
+  return bytes;
+}
+
+/** Calls `seen` with the size of each decrypted SCTP packet. */
+export function watchSctp(dtls: RTCDtlsTransport, seen: (bytes: number) => void): void {
+  const internals = dtls as unknown as DtlsInternals;
+  const original = internals.dataReceiver;
+  internals.dataReceiver = (data) => {
+    seen(data.length);
+    original(data);
+  };
+}
+
+/** Makes the certificate that all peer connections of this process share. */
+export async function prepareCertificate(dtls: typeof RTCDtlsTransport): Promise<void> {
+  await dtls.SetupCertificate();
+}
