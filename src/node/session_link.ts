@@ -1,17 +1,20 @@
 import { FromSession, type ToSession } from "../protocol/node.ts";
+import { JsonLines } from "../system/json_lines.ts";
 import { logger } from "../system/log.ts";
 
 const log = logger("node");
+const MAX_LINE = 1_048_576;
 
 /** The agent's connection to one session process, over the session's `control.sock`. */
 export class SessionLink {
   onMessage: (message: FromSession) => void = () => {};
-  /** The session process is gone, or replaced this agent. Called once. */
+  /** The session process is gone, or another agent took it over. Called once. */
   onClose: () => void = () => {};
-  #writing: Promise<void> = Promise.resolve();
-  #closed = false;
+  readonly #lines: JsonLines;
 
-  constructor(readonly connection: Deno.UnixConn) {}
+  constructor(connection: Deno.UnixConn) {
+    this.#lines = new JsonLines(connection, MAX_LINE);
+  }
 
   /** Connects to the socket, waiting up to `timeoutMs` for the process to make it. */
   static async connect(path: string, timeoutMs: number): Promise<SessionLink> {
@@ -28,43 +31,24 @@ export class SessionLink {
 
   /** Starts to deliver messages; set the handlers first. */
   async read(): Promise<void> {
-    let pending = "";
     try {
-      for await (const chunk of this.connection.readable.pipeThrough(new TextDecoderStream())) {
-        pending += chunk;
-        const lines = pending.split("\n");
-        pending = lines.pop()!;
-        for (const line of lines) {
-          const parsed = FromSession.safeParse(JSON.parse(line));
-          if (parsed.success) this.onMessage(parsed.data);
-          else log.error("message of a session refused", { error: parsed.error.message });
-        }
-      }
+      await this.#lines.read((value) => {
+        const parsed = FromSession.safeParse(value);
+        if (parsed.success) this.onMessage(parsed.data);
+        else log.error("message of a session refused", { error: parsed.error.message });
+      });
     } catch (error) {
-      if (!this.#closed) log.warn("connection to a session broke", { error });
+      log.warn("connection to a session broke", { error });
     }
     this.close();
     this.onClose();
   }
 
   send(message: ToSession): void {
-    const bytes = new TextEncoder().encode(JSON.stringify(message) + "\n");
-    this.#writing = this.#writing.then(async () => {
-      for (let sent = 0; sent < bytes.length;) {
-        sent += await this.connection.write(bytes.subarray(sent));
-      }
-    }).catch((error) => {
-      if (!this.#closed) log.warn("a session cannot be written to", { error });
-    });
+    this.#lines.send(message);
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    try {
-      this.connection.close();
-    } catch {
-      // The stream closed it already.
-    }
+    this.#lines.close();
   }
 }

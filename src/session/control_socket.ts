@@ -1,4 +1,5 @@
 import { FromSession, ToSession } from "../protocol/node.ts";
+import { JsonLines } from "../system/json_lines.ts";
 import { logger } from "../system/log.ts";
 
 const log = logger("session");
@@ -17,8 +18,7 @@ export class ControlSocket {
   /** An agent came (true) or the last one went (false). */
   onAgent: (present: boolean) => void = () => {};
   readonly #listener: Deno.UnixListener;
-  #agent: Deno.UnixConn | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  #agent: JsonLines | undefined;
 
   /** Listens at `path`, which must not exist yet. */
   constructor(readonly path: string) {
@@ -28,64 +28,44 @@ export class ControlSocket {
 
   /** Sends to the present agent; without one the message is dropped, a new agent asks for the state. */
   send(message: FromSession): void {
-    const agent = this.#agent;
-    if (!agent) return;
-    const bytes = new TextEncoder().encode(JSON.stringify(message) + "\n");
-    this.#writing = this.#writing.then(async () => {
-      for (let sent = 0; sent < bytes.length;) sent += await agent.write(bytes.subarray(sent));
-    }).catch(() => this.#drop(agent));
+    this.#agent?.send(message);
   }
 
   /** Sends what is queued, then closes. */
   async close(): Promise<void> {
-    await this.#writing;
+    await this.#agent?.flush();
     this.#listener.close();
     if (this.#agent) this.#drop(this.#agent);
   }
 
   async #accept(): Promise<void> {
     try {
-      for await (const agent of this.#listener) {
+      for await (const connection of this.#listener) {
         if (this.#agent) this.#drop(this.#agent);
-        this.#agent = agent;
-        this.#read(agent);
+        this.#agent = new JsonLines(connection, MAX_LINE);
+        this.#serve(this.#agent);
         this.onAgent(true);
       }
     } catch (error) {
-      if (!(error instanceof Deno.errors.BadResource)) log.error("control socket", { error });
+      log.error("control socket", { error });
     }
   }
 
-  async #read(agent: Deno.UnixConn): Promise<void> {
-    let pending = "";
+  async #serve(agent: JsonLines): Promise<void> {
     try {
-      for await (const chunk of agent.readable.pipeThrough(new TextDecoderStream())) {
-        pending += chunk;
-        const lines = pending.split("\n");
-        pending = lines.pop()!;
-        if (pending.length > MAX_LINE) {
-          throw new Error(`expected lines up to ${MAX_LINE} characters`);
-        }
-        for (const line of lines) this.#message(line);
-      }
+      await agent.read((value) => {
+        const parsed = ToSession.safeParse(value);
+        if (parsed.success) this.onMessage(parsed.data);
+        else log.warn("message of the agent refused", { error: parsed.error.message });
+      });
     } catch (error) {
-      if (this.#agent === agent) log.warn("agent dropped", { error });
+      log.warn("agent dropped", { error });
     }
     this.#drop(agent);
   }
 
-  #message(line: string): void {
-    const parsed = ToSession.safeParse(JSON.parse(line));
-    if (parsed.success) this.onMessage(parsed.data);
-    else log.warn("message of the agent refused", { error: parsed.error.message });
-  }
-
-  #drop(agent: Deno.UnixConn): void {
-    try {
-      agent.close();
-    } catch {
-      // Closed already, by the other end or by an earlier error.
-    }
+  #drop(agent: JsonLines): void {
+    agent.close();
     if (this.#agent !== agent) return;
     this.#agent = undefined;
     this.onAgent(false);

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import type { EncodedFrame } from "../media/encoded.ts";
+import type { Transport, ViewerTransport } from "../media/stages.ts";
+import type { ControlToViewer } from "../protocol/control.ts";
+import type { SignalToViewer } from "../protocol/signal.ts";
+import { Viewers, type ViewersHandler } from "./viewers.ts";
+
+/** A transport double that records what it is told. */
+class RecordingViewer implements ViewerTransport {
+  onCandidate: ViewerTransport["onCandidate"] = () => {};
+  onState: ViewerTransport["onState"] = () => {};
+  onInput: ViewerTransport["onInput"] = () => {};
+  onControl: ViewerTransport["onControl"] = () => {};
+  onMicrophone: ViewerTransport["onMicrophone"] = () => {};
+  onIdrNeeded: ViewerTransport["onIdrNeeded"] = () => {};
+  onEstimate: ViewerTransport["onEstimate"] = () => {};
+  onSent: ViewerTransport["onSent"] = () => {};
+  frames = 0;
+  closed = false;
+  controls: ControlToViewer[] = [];
+  offer = () => Promise.resolve("v=0");
+  answer = () => Promise.resolve();
+  addCandidate = () => Promise.reject(new Error("bad candidate"));
+  sendVideo = () => void this.frames++;
+  sendAudio = () => {};
+  sendControl = (message: ControlToViewer) => void this.controls.push(message);
+  close = () => {
+    this.closed = true;
+    return Promise.resolve();
+  };
+}
+
+function make() {
+  const made: RecordingViewer[] = [];
+  const transport: Transport = {
+    viewer() {
+      made.push(new RecordingViewer());
+      return made.at(-1)!;
+    },
+    close: () => Promise.resolve(),
+  };
+  const signals: [string, SignalToViewer][] = [];
+  const counts: number[] = [];
+  const gone: string[] = [];
+  const handler: ViewersHandler = {
+    signal: (id, message) => signals.push([id, message]),
+    count: (count) => counts.push(count),
+    connected: () => {},
+    gone: (viewer) => gone.push(viewer.id),
+    input: () => {},
+    control: () => {},
+    microphone: () => {},
+    idrNeeded: () => {},
+    wanted: () => {},
+  };
+  return { viewers: new Viewers(transport, [], handler), made, signals, counts, gone };
+}
+
+const frame: EncodedFrame = {
+  data: new Uint8Array(3),
+  keyFrame: true,
+  width: 2,
+  height: 2,
+  sequence: 1,
+  rtpTimestamp: 900,
+  timings: { inputMs: 1, commitMs: 2, capturedMs: 3, encodeStartMs: 4, encodedMs: 5 },
+};
+
+Deno.test("a viewer gets an offer on join, and frames only while connected", async () => {
+  const { viewers, made, signals, counts } = make();
+  viewers.join("v1", "Ada", "player");
+  await viewers.signal("v1", { type: "join" });
+  assert.equal(signals[0][1].type, "offer");
+  viewers.video(frame);
+  assert.equal(made[0].frames, 0);
+  made[0].onState("connected");
+  viewers.video(frame);
+  made[0].onState("lost");
+  viewers.video(frame);
+  assert.deepEqual([made[0].frames, counts], [1, [1, 0]]);
+});
+
+Deno.test("a page that joins again replaces its connection; the old one is no longer heard", async () => {
+  const { viewers, made, counts, gone } = make();
+  viewers.join("v1", "Ada", "player");
+  await viewers.signal("v1", { type: "join" });
+  made[0].onState("connected");
+  await viewers.signal("v1", { type: "join" });
+  assert.equal(made[0].closed, true);
+  made[1].onState("connected");
+  made[0].onState("closed");
+  assert.deepEqual(counts, [1]);
+  assert.deepEqual(gone, []);
+});
+
+Deno.test("the first player leads, before spectators who came earlier", async () => {
+  const { viewers, made } = make();
+  viewers.join("s1", "Eve", "spectator");
+  viewers.join("p1", "Ada", "player");
+  viewers.join("p2", "Bob", "player");
+  for (const id of ["s1", "p2", "p1"]) await viewers.signal(id, { type: "join" });
+  made[0].onState("connected");
+  assert.equal(viewers.leader?.id, "s1");
+  made[1].onState("connected");
+  assert.equal(viewers.leader?.id, "p2");
+  made[2].onState("connected");
+  assert.equal(viewers.leader?.id, "p1");
+  await viewers.leave("p1");
+  assert.equal(viewers.leader?.id, "p2");
+});
+
+Deno.test("a frame's record reaches who traces, with the time of its last packet", async () => {
+  const { viewers, made } = make();
+  viewers.join("v1", "Ada", "player");
+  await viewers.signal("v1", { type: "join" });
+  made[0].onState("connected");
+  made[0].onControl({ type: "trace", on: true });
+  viewers.video(frame);
+  viewers.flushRecords();
+  assert.equal(made[0].controls.length, 0);
+  made[0].onSent(900, 7.5, 1234);
+  viewers.flushRecords();
+  assert.deepEqual(made[0].controls, [{
+    type: "frames",
+    frames: [[900, 1, 2, 3, 4, 5, 7.5, 3, 1]],
+  }]);
+});
+
+Deno.test("a bad candidate harms nobody; signals of unknown viewers are ignored", async () => {
+  const { viewers, signals } = make();
+  viewers.join("v1", "Ada", "player");
+  await viewers.signal("v1", { type: "join" });
+  await viewers.signal("v1", { type: "candidate", candidate: { candidate: "nonsense" } });
+  await viewers.signal("ghost", { type: "join" });
+  assert.deepEqual(signals.map(([id, { type }]) => [id, type]), [["v1", "offer"]]);
+});
