@@ -19,7 +19,7 @@ export async function sessionMain(): Promise<number> {
     log.error("the specification is wrong", { error: parsed.error.message });
     return 1;
   }
-  const session = new Session(parsed.data, liveStages);
+  const session = await Session.open(parsed.data, liveStages);
   // A stray rejection in one stage must not take the game away from its players.
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();

@@ -9,6 +9,7 @@ import type {
   GameExit,
   GameProcess,
   InputDevices,
+  Transport,
   VideoLoad,
   VideoPipeline,
 } from "../media/stages.ts";
@@ -57,9 +58,26 @@ export class Session {
   #wantedBitrate: number | undefined;
   #decision: QualityDecision;
   #microphoneOf: string | undefined;
+  #soundProblem: string | undefined;
   #lastUpdate = "";
 
-  constructor(readonly spec: SessionSpec, readonly stages: SessionStages) {
+  /** Opens the session's control socket and its media port; nothing of the game runs yet. */
+  static async open(spec: SessionSpec, stages: SessionStages): Promise<Session> {
+    const transport = await stages.transport({
+      iceServers: spec.iceServers,
+      iceAddresses: spec.iceAddresses,
+      udpPorts: spec.udpPorts,
+      startBitrate: Math.min(START_BITRATE, spec.maxBitrateMbps * 1e6),
+      maxBitrate: spec.maxBitrateMbps * 1e6,
+    });
+    return new Session(spec, stages, transport);
+  }
+
+  private constructor(
+    readonly spec: SessionSpec,
+    readonly stages: SessionStages,
+    transport: Transport,
+  ) {
     this.#wantedMode = spec.mode;
     this.#decision = { mode: spec.mode, bitrate: START_BITRATE };
     this.#life = new SessionLife({
@@ -68,13 +86,7 @@ export class Session {
       orphanMs: spec.orphanSeconds * 1000,
     }, monotonicMs());
     this.#viewers = new Viewers(
-      stages.transport({
-        iceServers: spec.iceServers,
-        iceAddresses: spec.iceAddresses,
-        udpPorts: spec.udpPorts,
-        startBitrate: START_BITRATE,
-        maxBitrate: spec.maxBitrateMbps * 1e6,
-      }),
+      transport,
       spec.iceServers,
       {
         signal: (viewerId, message) => this.#socket.send({ type: "signal", viewerId, message }),
@@ -151,7 +163,7 @@ export class Session {
     const [display, video, audio, devices] = await Promise.all([
       ready,
       stages.video({ ring: this.#ring, settings: this.#decision }),
-      stages.audio(places),
+      stages.audio(places).catch((error: Error) => this.#silent(error)),
       stages.devices(places),
     ]);
     this.#wire(video, audio, devices);
@@ -175,7 +187,7 @@ export class Session {
       waylandDisplay: display.waylandDisplay,
       x11Display,
       xauthority,
-      sound: audio.game,
+      sound: audio?.game ?? { env: {}, sockets: [] },
       inputDirectory: devices.directory,
       mode: this.#wantedMode,
       runDir: spec.runDir,
@@ -207,19 +219,30 @@ export class Session {
     return ready.promise;
   }
 
-  #wire(video: VideoPipeline, audio: AudioPipeline, devices: InputDevices): void {
+  /** A game without sound is still a game. */
+  #silent(error: Error): undefined {
+    log.error("no sound", { error });
+    this.#soundProblem = error.message;
+  }
+
+  #wire(
+    video: VideoPipeline,
+    audio: AudioPipeline | undefined,
+    devices: InputDevices,
+  ): void {
     this.#video = video;
     video.onFrame = (frame) => this.#viewers.video(frame);
     video.onLoad = (load) => this.#load = load;
     video.onError = (reason) => this.#apply({ type: "failed", reason });
     video.pause(this.#viewers.connected.length === 0);
     this.#audio = audio;
-    audio.onPacket = (packet) => this.#viewers.audio(packet);
-    audio.onError = (message) => {
-      // A game without sound is still a game.
-      log.error("sound", { message });
-      this.#viewers.broadcast({ type: "notice", level: "warning", text: `No sound: ${message}` });
-    };
+    if (audio) {
+      audio.onPacket = (packet) => this.#viewers.audio(packet);
+      audio.onError = (message) => {
+        this.#silent(new Error(message));
+        this.#viewers.broadcast(soundNotice(message));
+      };
+    }
     this.#devices = devices;
     const router = this.#router = new InputRouter({
       display: (record) => this.#display?.input(record),
@@ -289,6 +312,7 @@ export class Session {
       const { available, reason } = this.#devices;
       transport.sendControl({ type: "pads", available, reason });
     }
+    if (this.#soundProblem) transport.sendControl(soundNotice(this.#soundProblem));
     this.#video?.requestIdr();
   }
 
@@ -425,6 +449,10 @@ export class Session {
     this.#sendUpdate(true);
     await this.#socket.close();
   }
+}
+
+function soundNotice(problem: string): ControlToViewer {
+  return { type: "notice", level: "warning", text: `No sound: ${problem}` };
 }
 
 /** Why a game's exit is a failure, as a sentence for the player; undefined for a normal end. */

@@ -37,7 +37,7 @@ export interface SessionStages {
   }): Promise<XServer>;
   video(options: { ring: FrameRing; settings: VideoSettings }): Promise<VideoPipeline>;
   audio(options: { runDir: string; sessionId: string }): Promise<AudioPipeline>;
-  transport(options: TransportOptions): Transport;
+  transport(options: TransportOptions): Promise<Transport>;
   devices(options: { runDir: string; sessionId: string }): Promise<InputDevices>;
   /** Whether the source is an X11 game that needs {@linkcode SessionStages.xserver}. */
   needsX11(spec: SessionSpec): Promise<boolean>;

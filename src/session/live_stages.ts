@@ -1,0 +1,22 @@
+import { startAudio } from "../audio/pipeline.ts";
+import { startCompositor } from "../display/compositor_source.ts";
+import { startX11Source } from "../display/x11/source.ts";
+import { startXwayland } from "../display/xwayland/xwayland.ts";
+import { createInputDevices } from "../input/devices.ts";
+import { createTransport } from "../transport/webrtc/transport.ts";
+import { startVideo } from "../video/pipeline.ts";
+import { gameNeedsX11, launchSource } from "./launch.ts";
+import type { SessionStages } from "./stages.ts";
+
+/** The real stages. */
+export const liveStages: SessionStages = {
+  compositor: startCompositor,
+  desktop: startX11Source,
+  xserver: startXwayland,
+  video: startVideo,
+  audio: startAudio,
+  transport: createTransport,
+  devices: createInputDevices,
+  needsX11: gameNeedsX11,
+  game: launchSource,
+};
