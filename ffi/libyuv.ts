@@ -27,6 +27,45 @@ const symbols = {
     parameters: ["buffer", "i32", "i32", "i32", "buffer", "i32", "i32", "i32", "i32"],
     result: "i32",
   },
+  ARGBScaleClip: {
+    // src, stride, width, height, dst, stride, width, height, clip x, y, width, height, filter
+    parameters: [
+      "buffer",
+      "i32",
+      "i32",
+      "i32",
+      "buffer",
+      "i32",
+      "i32",
+      "i32",
+      "i32",
+      "i32",
+      "i32",
+      "i32",
+      "i32",
+    ],
+    result: "i32",
+  },
+  ARGBRotate: {
+    // src, stride, dst, stride, width, height of src, degrees clockwise (0, 90, 180, 270)
+    parameters: ["buffer", "i32", "buffer", "i32", "i32", "i32", "i32"],
+    result: "i32",
+  },
+  ARGBMirror: {
+    // src, stride, dst, stride, width, height; left becomes right
+    parameters: ["buffer", "i32", "buffer", "i32", "i32", "i32"],
+    result: "i32",
+  },
+  ABGRToARGB: {
+    // src, stride, dst, stride, width, height
+    parameters: ["buffer", "i32", "buffer", "i32", "i32", "i32"],
+    result: "i32",
+  },
+  I420ToABGR: {
+    // y, stride, u, stride, v, stride, dst, stride, width, height
+    parameters: ["buffer", "i32", "buffer", "i32", "buffer", "i32", "buffer", "i32", "i32", "i32"],
+    result: "i32",
+  },
   ARGBCopy: {
     // src, stride, dst, stride, width, height
     parameters: ["buffer", "i32", "buffer", "i32", "i32", "i32"],
