@@ -9,7 +9,7 @@ import {
   MOTION_CHANNEL,
 } from "../../protocol/control.ts";
 import { decodeInput } from "../../protocol/input.ts";
-import { unassembledBytes } from "./werift_internals.ts";
+import { guardDataChannels, unassembledBytes } from "./werift_internals.ts";
 
 const log = logger("transport.channels");
 
@@ -36,6 +36,7 @@ export class ViewerChannels {
 
   constructor(private readonly rtc: RTCPeerConnection) {
     rtc.onDataChannel.subscribe((channel) => this.#opened(channel));
+    guardDataChannels(rtc, (error) => this.#violate(`sends a malformed channel message: ${error}`));
   }
 
   send(message: ControlToViewer): void {

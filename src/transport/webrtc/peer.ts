@@ -115,6 +115,8 @@ export class Peer implements MuxPeer {
   onCandidate: (candidate: string) => void = () => {};
   onDatagram: (from: RemoteAddress) => void = () => {};
   onMedia: (packet: Buffer) => void = () => {};
+  /** Size of each DTLS record, which is what the data channels come in. */
+  onDtls: (bytes: number) => void = () => {};
   readonly usernameFragment: string;
   readonly offerSdp: Promise<string>;
   readonly connection: Connection;
@@ -138,6 +140,7 @@ export class Peer implements MuxPeer {
     this.connection.onData.subscribe((data) => {
       // RFC 7983: 128–191 is RTP and RTCP.
       if (data[0] >= 128 && data[0] <= 191) this.onMedia(data);
+      else this.onDtls(data.length);
     });
     mux.attach(this);
     this.offerSdp = this.#makeOffer();

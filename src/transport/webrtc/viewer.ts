@@ -12,7 +12,7 @@ import { MediaSender } from "./media_sender.ts";
 import { type Negotiated, readAnswer } from "./negotiated.ts";
 import { type PacketPath, PlainPacketPath } from "./packet_path.ts";
 import { PAYLOAD_TYPE, type Peer, type RemoteAddress } from "./peer.ts";
-import { type MediaSession, selectPair, takeMediaPath, watchSctp } from "./werift_internals.ts";
+import { type MediaSession, selectPair, takeMediaPath } from "./werift_internals.ts";
 
 const log = logger("transport.viewer");
 
@@ -70,7 +70,6 @@ export class WebRtcViewer implements ViewerTransport {
     this.#channels.onViolation = (reason) => this.#disconnect(reason);
     takeMediaPath(dtls, (session) => this.#start(session));
     dtls.onStateChange.subscribe((state) => {
-      if (state === "connected") watchSctp(dtls, (bytes) => this.#channels.seen(bytes));
       if (state === "closed" || state === "failed") this.#end();
     });
     peer.rtc.connectionStateChange.subscribe((state) => {
@@ -78,6 +77,7 @@ export class WebRtcViewer implements ViewerTransport {
     });
     peer.onDatagram = (from) => this.#heard(from);
     peer.onMedia = (packet) => this.#received(packet);
+    peer.onDtls = (bytes) => this.#channels.seen(bytes);
     this.#watch = setInterval(() => this.#check(), 250);
   }
 

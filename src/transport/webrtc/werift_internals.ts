@@ -9,6 +9,7 @@ import {
   type Candidate,
   type CandidatePair,
   type Connection,
+  type Event,
   parseMessage,
   type RTCDtlsTransport,
   type RTCPeerConnection,
@@ -42,7 +43,6 @@ interface ConnectionInternals {
 interface DtlsInternals {
   startSrtp(): void;
   updateSrtpSession(): void;
-  dataReceiver: (data: Buffer) => void;
   srtp: {
     config: {
       profile: number;
@@ -193,28 +193,35 @@ function mediaSession(dtls: DtlsInternals): MediaSession {
   };
 }
 
-interface SctpInternals {
-  sctp: { inboundStreams: Record<string, { reassembly: { userData?: Uint8Array }[] }> };
+interface SctpTransportInternals {
+  sctp: {
+    inboundStreams: Record<string, { reassembly: { userData?: Uint8Array }[] }>;
+    onReceive: Event<[number, number, Buffer]>;
+  };
+  datachannelReceive(streamId: number, protocol: number, data: Buffer): Promise<void>;
 }
 
 /** Bytes that wait in werift for the rest of their data channel message; it sets no limit itself. */
 export function unassembledBytes(peer: RTCPeerConnection): number {
-  const sctp = (peer.sctpTransport as unknown as SctpInternals | undefined)?.sctp;
+  const transport = peer.sctpTransport as unknown as SctpTransportInternals | undefined;
   let bytes = 0;
-  for (const stream of Object.values(sctp?.inboundStreams ?? {})) {
+  for (const stream of Object.values(transport?.sctp.inboundStreams ?? {})) {
     for (const chunk of stream.reassembly) bytes += chunk.userData?.length ?? 0;
   }
   return bytes;
 }
 
-/** Calls `seen` with the size of each decrypted SCTP packet. */
-export function watchSctp(dtls: RTCDtlsTransport, seen: (bytes: number) => void): void {
-  const internals = dtls as unknown as DtlsInternals;
-  const original = internals.dataReceiver;
-  internals.dataReceiver = (data) => {
-    seen(data.length);
-    original(data);
-  };
+/**
+ * Catches what werift throws on malformed data channel messages (an unknown payload protocol, an
+ * acknowledgement of a channel that is not there): as a rejection that nobody handles it would end
+ * the session's process.
+ */
+export function guardDataChannels(peer: RTCPeerConnection, failed: (error: unknown) => void): void {
+  const transport = peer.sctpTransport as unknown as SctpTransportInternals;
+  transport.sctp.onReceive.allUnsubscribe();
+  transport.sctp.onReceive.subscribe((streamId, protocol, data) => {
+    transport.datachannelReceive(streamId, protocol, data).catch(failed);
+  });
 }
 
 /** Makes the certificate that all peer connections of this process share. */
