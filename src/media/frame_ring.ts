@@ -171,4 +171,9 @@ export class FrameReader {
     if (waiting.async) await waiting.value;
     return this.ring.fresh;
   }
+
+  /** Ends a {@linkcode wait} of this reader early, for a command that came meanwhile. */
+  wake(): void {
+    Atomics.notify(this.ring.words, PUBLISHED);
+  }
 }
