@@ -1,0 +1,119 @@
+/**
+ * Unpacking of foreign archives. The unpacking program runs in a sandbox that sees the archive and
+ * an empty folder, nothing else, so that a bug in it or a crafted path reaches no file of the machine.
+ */
+import { lstat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { run, shellQuote } from "./command.ts";
+import { MAX_CONTENT_BYTES, MAX_ENTRIES, walk } from "./import_source.ts";
+
+/** Share of the disk that must stay free while an archive is unpacked. */
+const WATCH_INTERVAL_MS = 1000;
+
+/**
+ * Runs `argv` confined: `/source` is the file `source` and `/destination` the folder
+ * `destination`, which is its working directory.
+ *
+ * @throws where it unpacks more than `maxBytes`, or fails
+ */
+export async function unpackConfined(
+  argv: string[],
+  source: string,
+  destination: string,
+  options: { signal?: AbortSignal; maxBytes?: number } = {},
+): Promise<void> {
+  const maxBytes = options.maxBytes ?? MAX_CONTENT_BYTES;
+  const tooMuch = new AbortController();
+  const watch = setInterval(async () => {
+    const bytes = await usage(destination).catch(() => 0);
+    if (bytes > maxBytes) {
+      tooMuch.abort(
+        new Error(`The archive unpacks to more than the ${maxBytes} bytes that are allowed`),
+      );
+    }
+  }, WATCH_INTERVAL_MS);
+  try {
+    const signals = [tooMuch.signal, ...(options.signal === undefined ? [] : [options.signal])];
+    await run([
+      "bwrap",
+      "--unshare-all",
+      "--die-with-parent",
+      "--new-session",
+      "--ro-bind",
+      "/usr",
+      "/usr",
+      "--symlink",
+      "usr/bin",
+      "/bin",
+      "--symlink",
+      "usr/lib",
+      "/lib",
+      "--symlink",
+      "usr/lib64",
+      "/lib64",
+      "--proc",
+      "/proc",
+      "--dev",
+      "/dev",
+      "--tmpfs",
+      "/tmp",
+      "--ro-bind",
+      resolve(source),
+      "/source",
+      "--bind",
+      resolve(destination),
+      "/destination",
+      "--chdir",
+      "/destination",
+      "--cap-drop",
+      "ALL",
+      "--",
+      "/bin/sh",
+      "-c",
+      // One file alone may not pass the limit either, between two looks at the whole.
+      `ulimit -f ${Math.ceil(maxBytes / 512)}; exec ${argv.map(shellQuote).join(" ")}`,
+    ], { signal: AbortSignal.any(signals) });
+    if (await usage(destination) > maxBytes) {
+      throw new Error(`The archive unpacks to more than the ${maxBytes} bytes that are allowed`);
+    }
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+async function usage(folder: string): Promise<number> {
+  const { stdout } = await run(["du", "-s", "--block-size=1", folder], { accept: [0, 1] });
+  return Number(stdout.split("\t")[0]);
+}
+
+/**
+ * Checks a tree that came from outside: only files, folders and links; no link that leads out of it.
+ *
+ * @param allowAbsolute  links like `/usr/lib/x` are meant for the sandbox's own root
+ */
+export async function checkTree(
+  root: string,
+  options: { allowAbsolute?: boolean } = {},
+): Promise<void> {
+  let entries = 0;
+  for await (const [path, entry] of walk(root)) {
+    if (++entries > MAX_ENTRIES) throw new Error(`More than ${MAX_ENTRIES} files and folders`);
+    if (entry.isSymlink) {
+      const target = await Deno.readLink(join(root, path));
+      if (target.startsWith("/")) {
+        if (options.allowAbsolute) continue;
+        throw new Error(`${path} is a link to ${target}, outside of the game's folder`);
+      }
+      const leads = resolve("/game", dirname(path), target);
+      if (leads !== "/game" && !leads.startsWith("/game/")) {
+        throw new Error(`${path} is a link to ${target}, outside of the game's folder`);
+      }
+      continue;
+    }
+    const stat = await lstat(join(root, path));
+    if (!stat.isFile() && !stat.isDirectory()) {
+      throw new Error(`${path} is neither a file, a folder nor a link`);
+    }
+    if ((stat.mode & 0o6000) !== 0) await Deno.chmod(join(root, path), stat.mode & 0o777);
+  }
+}
