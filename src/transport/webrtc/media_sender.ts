@@ -148,6 +148,7 @@ export class MediaSender {
   restart(): void {
     this.#waitingForKeyFrame = true;
     this.#idrAskedMs = -Infinity;
+    this.#estimator.reset();
     this.#askForIdr(monotonicMs());
   }
 
@@ -210,7 +211,7 @@ export class MediaSender {
   }
 
   #sendPart(frame: OutgoingFrame, from: number, to: number): void {
-    const { path, ssrc } = this.options;
+    const { ssrc } = this.options;
     const last = frame.payloads.length - 1;
     const packets: RtpPacket[] = [];
     for (let i = from; i < to; i++) {
@@ -237,7 +238,6 @@ export class MediaSender {
     if (to === frame.payloads.length) {
       this.onSent(frame.rtpTimestamp, monotonicMs(), this.#frameBytes);
     }
-    void path;
   }
 
   #transmit(packets: RtpPacket[], nowMs: number): number {
@@ -310,9 +310,8 @@ export class MediaSender {
     for (let sent = 0; sent < bytes; sent += newest.payload.length + 40) {
       packets.push(this.#asRtx(newest));
     }
-    const first = packets[0].transportSequence;
     this.#pacer.charge(this.#transmit(packets, nowMs));
-    this.#estimator.probed(first, packets.length, nowMs);
+    this.#estimator.probed(packets.length);
   }
 
   #applyEstimate(): void {
