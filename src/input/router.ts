@@ -183,7 +183,7 @@ export class InputRouter {
   #connectPad(owner: PadOwner, pad: { timeMs: number; name: string; rumble: boolean }): number {
     const taken = this.#pads.take(owner, pad.name, pad.rumble);
     if (taken === undefined) {
-      log.info("a gamepad found all player slots taken", { ...owner });
+      log.debug("a gamepad found all player slots taken", { ...owner });
       return -1;
     }
     if (taken.fresh) this.#toPads({ kind: "pad-connect", ...pad, pad: taken.slot });
