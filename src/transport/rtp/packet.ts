@@ -29,8 +29,6 @@ export interface RtpPacket {
   level?: number;
   video: boolean;
   payload: Uint8Array;
-  /** Bytes of padding after the payload; sets the P bit. */
-  padding?: number;
 }
 
 export const MAX_HEADER_BYTES = 32;
@@ -77,7 +75,7 @@ export function writeRtpHeader(
     at += 2;
   }
   const extended = at > offset + 16;
-  target[offset] = 0x80 | (extended ? 0x10 : 0) | (packet.padding ? 0x20 : 0);
+  target[offset] = 0x80 | (extended ? 0x10 : 0);
   if (!extended) return 12;
   while ((at - offset) & 3) target[at++] = 0;
   target[offset + 12] = 0xbe;

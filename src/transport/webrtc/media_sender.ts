@@ -86,6 +86,10 @@ export class MediaSender {
     this.#ticker = setInterval(() => this.#tick(), 50);
   }
 
+  get pathKind(): "plain" | "fast" {
+    return this.options.path.kind;
+  }
+
   get estimate(): PathEstimate {
     return this.#estimator.estimate;
   }

@@ -177,6 +177,17 @@ export class Peer implements MuxPeer {
     if (protocol) deliver(protocol, datagram, [address, port]);
   }
 
+  /** Where packets go that leave by the shared socket; undefined: nowhere yet, or through TURN. */
+  get directTarget(): RemoteAddress | undefined {
+    const pair = this.connection.nominated;
+    if (!pair || pair.protocol.type !== "stun") return undefined;
+    return { address: pair.remoteAddr[0], port: pair.remoteAddr[1] };
+  }
+
+  descriptor(family: 4 | 6): number | undefined {
+    return this.mux.descriptor(family);
+  }
+
   async close(): Promise<void> {
     this.mux.detach(this);
     await this.rtc.close();

@@ -9,6 +9,12 @@ import { WebRtcViewer } from "./viewer.ts";
 
 const log = logger("transport");
 
+/** Settings of this implementation. */
+export interface WebRtcOptions {
+  /** False: never send beside the runtime (libcrypto, UDP segmentation). Default true. */
+  fastPath?: boolean;
+}
+
 /**
  * Opens the session's UDP port and prepares the first offer.
  *
@@ -19,7 +25,9 @@ const log = logger("transport");
  *
  * Throws where no port of `udpPorts` is free, or where the bitrates make no sense.
  */
-export async function createTransport(options: TransportOptions): Promise<Transport> {
+export async function createTransport(
+  options: TransportOptions & WebRtcOptions,
+): Promise<Transport> {
   const { startBitrate, maxBitrate } = options;
   if (!(startBitrate > 0) || !(maxBitrate >= startBitrate)) {
     throw new RangeError(
@@ -41,7 +49,7 @@ class WebRtcTransport implements Transport {
   #closed = false;
 
   constructor(
-    private readonly options: TransportOptions,
+    private readonly options: TransportOptions & WebRtcOptions,
     private readonly mux: UdpMux,
     private readonly addresses: string[],
   ) {
@@ -58,6 +66,7 @@ class WebRtcTransport implements Transport {
       peer,
       startBitrate: this.options.startBitrate,
       maxBitrate: this.options.maxBitrate,
+      fastPath: this.options.fastPath ?? true,
       onClosed: () => this.#viewers.delete(viewer),
     });
     this.#viewers.add(viewer);

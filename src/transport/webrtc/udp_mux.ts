@@ -1,6 +1,9 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import type { Buffer } from "node:buffer";
+import { libc, SOL_SOCKET } from "../../../ffi/libc.ts";
+import { SO_SNDBUF } from "../../../ffi/udp.ts";
 import { logger } from "../../system/log.ts";
+import { findUdpSocket } from "./socket_fd.ts";
 
 const log = logger("transport.udp");
 
@@ -48,6 +51,7 @@ export class UdpMux {
   readonly #sockets = new Map<4 | 6, Socket>();
   readonly #peers = new Map<string, MuxPeer>();
   readonly #byAddress = new Map<string, MuxPeer>();
+  readonly #descriptors = new Map<4 | 6, number>();
   #closed = false;
 
   private constructor(readonly port: number, sockets: [4 | 6, Socket][]) {
@@ -86,6 +90,20 @@ export class UdpMux {
         : "expected to bind a UDP port",
       { cause: reason },
     );
+  }
+
+  /** Descriptor of the socket of a family, for sends beside the runtime. */
+  descriptor(family: 4 | 6): number | undefined {
+    if (this.#closed) return undefined;
+    let descriptor = this.#descriptors.get(family);
+    if (descriptor === undefined) {
+      descriptor = findUdpSocket(this.port, family);
+      if (descriptor !== undefined) {
+        this.#descriptors.set(family, descriptor);
+        enlargeSendQueue(descriptor);
+      }
+    }
+    return descriptor;
   }
 
   has(family: 4 | 6): boolean {
@@ -145,6 +163,12 @@ export class UdpMux {
       }
     }
   }
+}
+
+/** A large frame leaves in few bursts; the kernel's default holds 200 KB. */
+function enlargeSendQueue(descriptor: number): void {
+  const bytes = new Uint8Array(new Int32Array([4 << 20]).buffer);
+  libc.setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, bytes, 4);
 }
 
 function bind(family: 4 | 6, port: number): Promise<Socket> {

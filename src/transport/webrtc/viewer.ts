@@ -8,6 +8,7 @@ import { logger } from "../../system/log.ts";
 import { readRtp } from "../rtp/packet.ts";
 import { readRed } from "../rtp/red.ts";
 import { ViewerChannels } from "./channels.ts";
+import { AEAD_AES_128_GCM, FastPacketPath } from "./fast_path.ts";
 import { MediaSender } from "./media_sender.ts";
 import { type Negotiated, readAnswer } from "./negotiated.ts";
 import { type PacketPath, PlainPacketPath } from "./packet_path.ts";
@@ -33,6 +34,8 @@ export interface ViewerOptions {
   peer: Peer;
   startBitrate: number;
   maxBitrate: number;
+  /** Send by libcrypto and segmented sends where the viewer's SRTP profile allows it. */
+  fastPath: boolean;
   onClosed: () => void;
 }
 
@@ -79,6 +82,11 @@ export class WebRtcViewer implements ViewerTransport {
     peer.onMedia = (packet) => this.#received(packet);
     peer.onDtls = (bytes) => this.#channels.seen(bytes);
     this.#watch = setInterval(() => this.#check(), 250);
+  }
+
+  /** How media leaves; undefined before the viewer is connected. */
+  get pathKind(): "plain" | "fast" | undefined {
+    return this.#sender?.pathKind;
   }
 
   get state(): State {
@@ -172,7 +180,23 @@ export class WebRtcViewer implements ViewerTransport {
   #packetPath(session: MediaSession, negotiated: Negotiated): PacketPath {
     const ids = { ...negotiated.audio, ...negotiated.video };
     ids.audioLevel = negotiated.audio.audioLevel;
-    return new PlainPacketPath(session, ids, (datagram) => this.#transmit(datagram));
+    const plain = new PlainPacketPath(session, ids, (datagram) => this.#transmit(datagram));
+    if (!this.options.fastPath || session.profile !== AEAD_AES_128_GCM) return plain;
+    const { peer } = this.options;
+    try {
+      return new FastPacketPath({
+        masterKey: session.masterKey,
+        masterSalt: session.masterSalt,
+        ids,
+        descriptor: (family) => peer.descriptor(family),
+        // werift stops sending when consent expires (RFC 7675); so does this path.
+        target: () => this.#state === "connected" ? peer.directTarget : undefined,
+        fallback: plain,
+      });
+    } catch (error) {
+      log.info("sending without libcrypto", { error });
+      return plain;
+    }
   }
 
   #transmit(datagram: Buffer): void {
