@@ -78,6 +78,7 @@ export type PlayRequest = z.infer<typeof PlayRequest>;
 export const InviteRequest = z.object({ role: z.enum(["player", "spectator"]) });
 /** `url` is a path with the token in its fragment, so that it reaches no log. */
 export const Invite = z.object({ url: z.string(), token: z.string(), expiresAt: z.number() });
+export type Invite = z.infer<typeof Invite>;
 export const JoinRequest = z.object({
   token: z.string().max(100),
   name: UserName.default("Guest"),
