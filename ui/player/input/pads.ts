@@ -1,0 +1,149 @@
+/**
+ * Gamepads to the game: up to four slots for real pads and the on-screen one. A pad's whole state is
+ * sent when it changes, and every 200 ms so that a lost record does not last.
+ */
+import { MAX_PADS, type PadState } from "../../../src/protocol/input.ts";
+import {
+  HoldDetector,
+  isMenuCombo,
+  NEUTRAL_PAD,
+  type PadReading,
+  type PadSnapshot,
+  readPad,
+  samePad,
+} from "../../gamepad/mapping.ts";
+import { readGamepads } from "../../gamepad/poller.ts";
+import type { InputSender } from "./sender.ts";
+
+const REFRESH_MS = 200;
+const MENU_HOLD_MS = 700;
+
+interface Slot {
+  /** Gamepad.index, or "screen" for the on-screen pad. */
+  source: number | "screen";
+  name: string;
+  rumble: boolean;
+  last: PadSnapshot;
+  sentAt: number;
+}
+
+export class GamePads {
+  #slots: (Slot | undefined)[] = new Array(MAX_PADS).fill(undefined);
+  #sender: InputSender;
+  #menuHold = new HoldDetector(MENU_HOLD_MS);
+  #onMenu: () => void;
+
+  /** `onMenu`: the menu combination was held. */
+  constructor(sender: InputSender, onMenu: () => void) {
+    this.#sender = sender;
+    this.#onMenu = onMenu;
+  }
+
+  /** For statistics. */
+  get pads(): { slot: number; name: string; rumble: boolean }[] {
+    return this.#slots.flatMap((pad, slot) =>
+      pad ? [{ slot, name: pad.name, rumble: pad.rumble }] : []
+    );
+  }
+
+  /** The poller's readings. */
+  onPads(pads: PadReading[], now: number): void {
+    for (const [index, slot] of this.#slots.entries()) {
+      if (!slot || slot.source === "screen") continue;
+      if (!pads.some((pad) => pad.index === slot.source)) this.#free(index);
+    }
+    let menu = false;
+    for (const pad of pads) {
+      const at = this.#take(pad.index, pad.id, hasRumble(pad));
+      if (at === undefined) continue;
+      const state = readPad(pad);
+      menu ||= isMenuCombo(state.buttons);
+      this.#update(at, state, pad.timestamp || now, now);
+    }
+    if (this.#menuHold.update(menu, now)) this.#onMenu();
+  }
+
+  /** A menu came in front: the game sees every pad let go. */
+  onCovered(): void {
+    const now = performance.now();
+    for (const at of this.#slots.keys()) this.#update(at, NEUTRAL_PAD, now, now);
+  }
+
+  /** State of the on-screen pad; undefined takes it away. */
+  screenPad(state: PadSnapshot | undefined, timeMs: number): void {
+    const known = this.#slots.findIndex((slot) => slot?.source === "screen");
+    if (!state) {
+      if (known >= 0) this.#free(known);
+      return;
+    }
+    const at = this.#take("screen", "Gamelan on-screen gamepad", "vibrate" in navigator);
+    if (at !== undefined) this.#update(at, state, timeMs, timeMs);
+  }
+
+  /** A new link knows no pads: tell it all of them. */
+  announce(): void {
+    for (const [pad, slot] of this.#slots.entries()) {
+      if (!slot) continue;
+      const timeMs = performance.now();
+      const { name, rumble, last } = slot;
+      this.#sender.send({ kind: "pad-connect", timeMs, pad, name, rumble });
+      this.#sender.send({ kind: "pad-state", timeMs, pad, ...last });
+    }
+  }
+
+  /** Plays an effect on the pad of that slot. Strengths 0–1. */
+  rumble(pad: number, strong: number, weak: number, ms: number): void {
+    const slot = this.#slots[pad];
+    if (!slot) return;
+    if (slot.source === "screen") {
+      if (strong + weak > 0.05) navigator.vibrate?.(Math.min(ms, 1000));
+      return;
+    }
+    const actuator = readGamepads().find(({ index }) => index === slot.source)?.vibrationActuator;
+    const played = strong + weak > 0
+      ? actuator?.playEffect("dual-rumble", {
+        duration: Math.min(ms, 5000),
+        strongMagnitude: Math.min(1, strong),
+        weakMagnitude: Math.min(1, weak),
+      })
+      : actuator?.reset();
+    played?.catch(() => {}); // the pad may be gone by now
+  }
+
+  #take(source: Slot["source"], name: string, rumble: boolean): number | undefined {
+    const known = this.#slots.findIndex((slot) => slot?.source === source);
+    if (known >= 0) return known;
+    const free = this.#slots.indexOf(undefined);
+    if (free < 0) return undefined;
+    this.#slots[free] = { source, name, rumble, last: NEUTRAL_PAD, sentAt: 0 };
+    const timeMs = performance.now();
+    this.#sender.send({ kind: "pad-connect", timeMs, pad: free, name, rumble });
+    return free;
+  }
+
+  #free(at: number): void {
+    this.#slots[at] = undefined;
+    this.#sender.send({ kind: "pad-disconnect", timeMs: performance.now(), pad: at });
+  }
+
+  #update(at: number, state: PadSnapshot, timeMs: number, now: number): void {
+    const slot = this.#slots[at];
+    if (!slot) return;
+    const same = samePad(state, slot.last);
+    if (same && now - slot.sentAt < REFRESH_MS) return;
+    slot.sentAt = now;
+    slot.last = state;
+    const event: PadState = {
+      kind: "pad-state",
+      // A refresh is not a new event of the player's hand, but it is of this moment.
+      timeMs: same ? now : timeMs,
+      pad: at,
+      ...state,
+    };
+    this.#sender.send(event);
+  }
+}
+
+function hasRumble(pad: PadReading): boolean {
+  return Boolean((pad as PadReading & { vibrationActuator?: unknown }).vibrationActuator);
+}
