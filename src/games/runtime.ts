@@ -5,7 +5,7 @@
  * libraries, sound, fonts, a shell). A game package then holds only what comes on top, runs the same
  * on every machine whatever is installed there, and never sees the machine's own /usr.
  */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Apt, type DebianRelease, statusOf, unpackPackages } from "./apt.ts";
 import { run } from "./command.ts";
 import { checkErofs, packErofs, sha256File } from "./erofs.ts";
@@ -205,4 +205,25 @@ export async function runInside(root: string, script: string, signal?: AbortSign
 /** The release that a manifest's runtime names, or undefined for `none`. */
 export function releaseOf(manifest: Manifest): DebianRelease | undefined {
   return manifest.runtime === "none" ? undefined : manifest.runtime;
+}
+
+/**
+ * A layer's files as a plain folder, for users who cannot mount its package; unpacked once.
+ *
+ * @param image  the package or runtime file
+ */
+export async function ensureTree(folders: LibraryFolders, image: string): Promise<string> {
+  const stat = await Deno.stat(image);
+  const name = basename(image).replace(/\.erofs$/, "");
+  const version = `${stat.size}-${stat.mtime?.getTime() ?? 0}`;
+  const tree = join(folders.trees, name, version);
+  if (await Deno.stat(tree).then(() => true, () => false)) return tree;
+  return await folders.exclusively(async () => {
+    const work = await folders.workFolder();
+    await run(["fsck.erofs", `--extract=${work}`, "--overwrite", "--no-preserve-owner", image]);
+    await Deno.remove(join(folders.trees, name), { recursive: true }).catch(() => {});
+    await Deno.mkdir(join(folders.trees, name), { recursive: true });
+    await Deno.rename(work, tree);
+    return tree;
+  });
 }

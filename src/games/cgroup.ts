@@ -1,0 +1,266 @@
+/**
+ * Control groups: limits of a session's game and the list of its processes.
+ *
+ * Version 2 where this process may make groups with the controllers it needs (as root, or in a
+ * delegated service), version 1 hierarchies otherwise; a system with both (`unified/` without
+ * controllers) gets the limits from version 1 and the killing from version 2.
+ */
+import { dirname, join } from "node:path";
+
+export interface Limits {
+  /** Most memory of all processes together, with the files they hold in memory. */
+  memoryBytes: number;
+  /** Most processes and threads. */
+  processes: number;
+  /** Processors' worth of time; undefined: as much as there is. */
+  cpus?: number;
+}
+
+const SETTLE_MS = 10;
+const SETTLE_TRIES = 300;
+
+/** A hierarchy and this process's group in it. */
+export interface Hierarchy {
+  version: 1 | 2;
+  /** Version 1 only. */
+  controllers: string[];
+  folder: string;
+}
+
+/**
+ * Reads where this process's groups are.
+ *
+ * @param mountinfo  /proc/self/mountinfo (proc_pid_mountinfo(5))
+ * @param groups  /proc/self/cgroup (cgroups(7))
+ */
+export function parseHierarchies(mountinfo: string, groups: string): Hierarchy[] {
+  const found: Hierarchy[] = [];
+  for (const line of mountinfo.split("\n")) {
+    const match = /^\d+ \d+ \S+ (\S+) (\S+) .* - (cgroup2?) \S+ (\S+)$/.exec(line);
+    if (match === null) continue;
+    const [, root, mount, type, options] = match;
+    const names = options.split(",");
+    const own = groups.split("\n").map((group) => group.split(":")).find(([, controllers]) =>
+      type === "cgroup2"
+        ? controllers === ""
+        : controllers !== "" && controllers?.split(",").every((name) => names.includes(name))
+    );
+    if (own === undefined) continue;
+    const path = own.slice(2).join(":");
+    const inner = root === "/" ? path : path.startsWith(root) ? path.slice(root.length) : undefined;
+    if (inner === undefined || inner.includes("..")) continue;
+    found.push({
+      version: type === "cgroup2" ? 2 : 1,
+      controllers: type === "cgroup2" ? [] : own[1].split(","),
+      folder: join(mount, inner),
+    });
+  }
+  return found;
+}
+
+async function read(path: string): Promise<string> {
+  return await Deno.readTextFile(path).catch(() => "");
+}
+
+/** Writes one value; false where the kernel or its rights refuse it. */
+async function set(path: string, value: string | number): Promise<boolean> {
+  return await Deno.writeTextFile(path, String(value), { create: false }).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The groups of one session. */
+export class SessionCgroup {
+  private constructor(
+    private readonly folders: string[],
+    private readonly version2: string | undefined,
+    private readonly memory: { version: 1 | 2; folder: string } | undefined,
+    /** What of the limits holds, such as `memory, pids, cpu (cgroup v1)`. */
+    readonly describe: string,
+  ) {}
+
+  /**
+   * Makes groups for a session.
+   *
+   * @returns undefined where this process may make none
+   */
+  static async create(id: string, limits: Limits): Promise<SessionCgroup | undefined> {
+    const hierarchies = parseHierarchies(
+      await read("/proc/self/mountinfo"),
+      await read("/proc/self/cgroup"),
+    );
+    const name = `${id}.${Deno.pid}`;
+    const folders: string[] = [];
+    const applied: string[] = [];
+    const groups = new Map<string, string>();
+    for (const hierarchy of hierarchies) {
+      if (hierarchy.version !== 1) continue;
+      const wanted = hierarchy.controllers.filter((one) => ["memory", "pids", "cpu"].includes(one));
+      if (wanted.length === 0) continue;
+      const folder = await makeGroup(join(hierarchy.folder, "gamelan"), name);
+      if (folder === undefined) continue;
+      folders.push(folder);
+      for (const controller of wanted) groups.set(controller, folder);
+    }
+    const limited = groups.size > 0;
+    const unified = hierarchies.find((hierarchy) => hierarchy.version === 2);
+    const version2 = unified === undefined
+      ? undefined
+      : await makeVersion2(unified.folder, name, !limited);
+    if (version2 !== undefined) folders.push(version2);
+    if (folders.length === 0) return undefined;
+
+    let memory: { version: 1 | 2; folder: string } | undefined;
+    if (limited) {
+      if (await applyVersion1(groups, limits, applied)) {
+        memory = { version: 1, folder: groups.get("memory")! };
+      }
+      return new SessionCgroup(folders, version2, memory, `${applied.join(", ")} (cgroup v1)`);
+    }
+    if (await applyVersion2(version2!, limits, applied)) {
+      memory = { version: 2, folder: version2! };
+    }
+    return new SessionCgroup(folders, version2, memory, `${applied.join(", ")} (cgroup v2)`);
+  }
+
+  /** Files to which a process writes `0` to enter. */
+  get entrances(): string[] {
+    return this.folders.map((folder) => join(folder, "cgroup.procs"));
+  }
+
+  /** Process ids in the groups, as this process sees them. */
+  async processes(): Promise<number[]> {
+    const found = new Set<number>();
+    for (const entrance of this.entrances) {
+      for (const pid of (await read(entrance)).split("\n")) if (pid !== "") found.add(Number(pid));
+    }
+    return [...found];
+  }
+
+  /** Whether the memory limit has ended a process. */
+  async outOfMemory(): Promise<boolean> {
+    if (this.memory === undefined) return false;
+    const file = this.memory.version === 2 ? "memory.events" : "memory.oom_control";
+    const kills = /^oom_kill (\d+)$/m.exec(await read(join(this.memory.folder, file)))?.[1];
+    return Number(kills ?? 0) > 0;
+  }
+
+  /** Kills every process in the groups and resolves when none is left. */
+  async kill(): Promise<void> {
+    for (let tries = 0; tries < SETTLE_TRIES; tries++) {
+      const pids = await this.processes();
+      if (pids.length === 0) return;
+      if (this.version2 !== undefined) await set(join(this.version2, "cgroup.kill"), 1);
+      for (const pid of pids) {
+        try {
+          Deno.kill(pid, "SIGKILL");
+        } catch {
+          // It has ended meanwhile.
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    }
+    throw new Error(`Processes ${(await this.processes()).join(", ")} do not end when killed`);
+  }
+
+  /** Removes the empty groups. */
+  async remove(): Promise<void> {
+    for (const folder of this.folders) {
+      for (let tries = 0; tries < SETTLE_TRIES; tries++) {
+        // A group is busy for a moment after its last process ended.
+        if (await Deno.remove(folder).then(() => true, () => false)) break;
+        if (!await Deno.stat(folder).then(() => true, () => false)) break;
+        await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+      }
+    }
+  }
+}
+
+/** Makes `parent/name`; removes what dead sessions left beside it. */
+async function makeGroup(parent: string, name: string): Promise<string | undefined> {
+  const folder = join(parent, name);
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+  } catch {
+    return undefined;
+  }
+  for await (const entry of Deno.readDir(parent)) {
+    const pid = /\.(\d+)$/.exec(entry.name)?.[1];
+    if (!entry.isDirectory || pid === undefined) continue;
+    const alive = await Deno.stat(`/proc/${pid}`).then(() => true, () => false);
+    if (!alive) await Deno.remove(join(parent, entry.name)).catch(() => {});
+  }
+  return folder;
+}
+
+/**
+ * Makes a version 2 group. With `controllers` it must be able to limit: its parents hand the
+ * controllers down, for which a group may hold no processes of its own, so ours move aside.
+ */
+async function makeVersion2(
+  own: string,
+  name: string,
+  controllers: boolean,
+): Promise<string | undefined> {
+  if (!controllers) return await makeGroup(join(own, "gamelan"), name);
+  const base = own.endsWith("/gamelan-supervisor") ? dirname(own) : own;
+  if (!await handDown(base)) {
+    const aside = join(base, "gamelan-supervisor");
+    if (!await Deno.mkdir(aside, { recursive: true }).then(() => true, () => false)) return;
+    for (const pid of (await read(join(base, "cgroup.procs"))).split("\n")) {
+      if (pid !== "") await set(join(aside, "cgroup.procs"), pid);
+    }
+    await handDown(base);
+  }
+  const folder = await makeGroup(join(base, "gamelan"), name);
+  if (folder !== undefined) await handDown(join(base, "gamelan"));
+  return folder;
+}
+
+async function handDown(folder: string): Promise<boolean> {
+  let all = true;
+  for (const controller of ["memory", "pids", "cpu"]) {
+    all = await set(join(folder, "cgroup.subtree_control"), `+${controller}`) && all;
+  }
+  return all;
+}
+
+async function applyVersion1(
+  groups: Map<string, string>,
+  limits: Limits,
+  applied: string[],
+): Promise<boolean> {
+  const at = (controller: string, file: string) => join(groups.get(controller) ?? "/none", file);
+  const memory = await set(at("memory", "memory.limit_in_bytes"), limits.memoryBytes);
+  if (memory) {
+    applied.push("memory");
+    await set(at("memory", "memory.memsw.limit_in_bytes"), limits.memoryBytes);
+  }
+  if (await set(at("pids", "pids.max"), limits.processes)) applied.push("pids");
+  if (limits.cpus !== undefined) {
+    const quota = Math.round(limits.cpus * 100_000);
+    if (await set(at("cpu", "cpu.cfs_quota_us"), quota)) applied.push("cpu");
+  }
+  return memory;
+}
+
+async function applyVersion2(
+  folder: string,
+  limits: Limits,
+  applied: string[],
+): Promise<boolean> {
+  const memory = await set(join(folder, "memory.max"), limits.memoryBytes);
+  if (memory) {
+    applied.push("memory");
+    await set(join(folder, "memory.swap.max"), 0);
+    // Half a game is no game: the whole group ends together.
+    await set(join(folder, "memory.oom.group"), 1);
+  }
+  if (await set(join(folder, "pids.max"), limits.processes)) applied.push("pids");
+  if (limits.cpus !== undefined) {
+    const quota = `${Math.round(limits.cpus * 100_000)} 100000`;
+    if (await set(join(folder, "cpu.max"), quota)) applied.push("cpu");
+  }
+  return memory;
+}

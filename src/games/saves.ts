@@ -1,0 +1,227 @@
+/**
+ * What games keep of their players, and its history.
+ *
+ * <dataDir>/saves/<user>/<game>/current/<name>/      bound into the game's home
+ * <dataDir>/saves/<user>/<game>/snapshots/<time>/    copies from before each session
+ *
+ * A game owns what lies in `current`, so it may be full of traps: links are copied as links and
+ * never followed.
+ */
+import { join, resolve } from "node:path";
+import { Id } from "../protocol/session.ts";
+import { run } from "./command.ts";
+import type { Manifest } from "./manifest.ts";
+
+/** Snapshots that are kept of each user's game. */
+export const SNAPSHOTS_KEPT = 10;
+/** Made again by every game; not worth a copy. */
+const LEFT_OUT = [".cache"];
+
+const SNAPSHOT_NAME = /^\d{8}T\d{6}\.\d{3}Z$/;
+
+export interface Snapshot {
+  /** Its time, as in `20261120T223000.000Z`. */
+  name: string;
+  time: Date;
+}
+
+export interface GameSaves {
+  user: string;
+  game: string;
+  bytes: number;
+  snapshots: Snapshot[];
+}
+
+function folderOf(dataDir: string, user: string, game: string): string {
+  for (const [what, id] of [["user", user], ["game", game]]) {
+    if (!Id.safeParse(id).success) throw new Error(`"${id}" is not the id of a ${what}`);
+  }
+  return join(resolve(dataDir), "saves", user, game);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, () => false);
+}
+
+async function folders(path: string): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for await (const entry of Deno.readDir(path)) if (entry.isDirectory) names.push(entry.name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return names.sort();
+}
+
+/** Copies what is in `from` into a new folder `to`: shared blocks where the file system can. */
+async function copyTree(from: string, to: string): Promise<void> {
+  await run(["cp", "-a", "--reflink=auto", from, to]);
+  for (const save of await folders(to)) {
+    for (const name of LEFT_OUT) {
+      await Deno.remove(join(to, save, name), { recursive: true }).catch(() => {});
+    }
+  }
+}
+
+function timeName(): string {
+  return new Date().toISOString().replaceAll(/[-:]/g, "");
+}
+
+function timeOf(name: string): Date {
+  return new Date(
+    name.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)/, "$1-$2-$3T$4:$5:"),
+  );
+}
+
+/**
+ * Makes a game's save directories, owned by `uid`.
+ *
+ * @returns each with its path in the home
+ */
+export async function openSaves(
+  dataDir: string,
+  user: string,
+  manifest: Manifest,
+  uid: number | undefined,
+): Promise<{ source: string; path: string }[]> {
+  const folder = folderOf(dataDir, user, manifest.id);
+  const opened = [];
+  for (const save of manifest.saves) {
+    const source = join(folder, "current", save.name);
+    await Deno.mkdir(source, { recursive: true, mode: 0o700 });
+    const stat = await Deno.lstat(source);
+    // Restored or moved here from a machine where the user has another id.
+    if (uid !== undefined && stat.uid !== uid) {
+      await run(["chown", "-R", "-h", `${uid}:${uid}`, source]);
+    }
+    opened.push({ source, path: save.path });
+  }
+  return opened;
+}
+
+/**
+ * Keeps a copy of a game's saves as they are now, unless nothing changed since the last one, and
+ * removes the oldest over `keep`.
+ *
+ * @returns the new snapshot's name
+ */
+export async function snapshotSaves(
+  dataDir: string,
+  user: string,
+  game: string,
+  keep = SNAPSHOTS_KEPT,
+): Promise<string | undefined> {
+  const folder = folderOf(dataDir, user, game);
+  const current = join(folder, "current");
+  const snapshots = join(folder, "snapshots");
+  if (!await exists(current)) return undefined;
+  const content = await run(["find", current, "-mindepth", "2", "-print", "-quit"]);
+  if (content.stdout === "") return undefined;
+  const last = (await listSnapshots(dataDir, user, game)).at(-1);
+  if (last !== undefined) {
+    const since = ["-newermt", last.time.toISOString(), "-not", "-path", "*/.cache*"];
+    const changed = await run(["find", current, ...since, "-print", "-quit"]);
+    if (changed.stdout === "") return undefined;
+  }
+  await Deno.mkdir(snapshots, { recursive: true, mode: 0o700 });
+  const name = timeName();
+  const half = join(snapshots, `.half-${name}`);
+  await copyTree(current, half);
+  await Deno.rename(half, join(snapshots, name));
+  const all = await folders(snapshots);
+  const finished = all.filter((entry) => SNAPSHOT_NAME.test(entry));
+  for (const old of finished.slice(0, Math.max(0, finished.length - keep))) {
+    await Deno.remove(join(snapshots, old), { recursive: true });
+  }
+  for (const left of all.filter((entry) => entry.startsWith(".half-"))) {
+    await Deno.remove(join(snapshots, left), { recursive: true });
+  }
+  return name;
+}
+
+/** Snapshots of a user's game, oldest first. */
+export async function listSnapshots(
+  dataDir: string,
+  user: string,
+  game: string,
+): Promise<Snapshot[]> {
+  const names = await folders(join(folderOf(dataDir, user, game), "snapshots"));
+  return names.filter((name) => SNAPSHOT_NAME.test(name)).map((name) => ({
+    name,
+    time: timeOf(name),
+  }));
+}
+
+/** All saves of the house, or of one user or game. */
+export async function listSaves(
+  dataDir: string,
+  only: { user?: string; game?: string } = {},
+): Promise<GameSaves[]> {
+  const found: GameSaves[] = [];
+  const root = join(resolve(dataDir), "saves");
+  for (const user of await folders(root)) {
+    if (!Id.safeParse(user).success || (only.user ?? user) !== user) continue;
+    for (const game of await folders(join(root, user))) {
+      if (!Id.safeParse(game).success || (only.game ?? game) !== game) continue;
+      const current = join(root, user, game, "current");
+      const { stdout } = await run(["du", "-s", "--block-size=1", current], { accept: [0, 1] });
+      found.push({
+        user,
+        game,
+        bytes: Number(stdout.split("\t")[0] || 0),
+        snapshots: await listSnapshots(dataDir, user, game),
+      });
+    }
+  }
+  return found;
+}
+
+/**
+ * Puts a snapshot back. What was current becomes a snapshot itself first, so that nothing is lost.
+ * The game should not be running.
+ *
+ * @throws where there is no such snapshot
+ */
+export async function restoreSaves(
+  dataDir: string,
+  user: string,
+  game: string,
+  name: string,
+): Promise<void> {
+  const folder = folderOf(dataDir, user, game);
+  const snapshot = join(folder, "snapshots", name);
+  if (!SNAPSHOT_NAME.test(name) || !await exists(snapshot)) {
+    throw new Error(`${user} has no snapshot ${name} of ${game}; "gamelan saves list" shows them`);
+  }
+  const half = join(folder, ".restoring");
+  await Deno.remove(half, { recursive: true }).catch(() => {});
+  await copyTree(snapshot, half);
+  await snapshotSaves(dataDir, user, game, SNAPSHOTS_KEPT + 1);
+  const current = join(folder, "current");
+  const old = join(folder, ".replaced");
+  await Deno.remove(old, { recursive: true }).catch(() => {});
+  await Deno.rename(current, old).catch(() => {});
+  await Deno.rename(half, current);
+  await Deno.remove(old, { recursive: true }).catch(() => {});
+}
+
+/** Writes a user's saves of a game, current or of a snapshot, to a .tar.gz file. */
+export async function exportSaves(
+  dataDir: string,
+  user: string,
+  game: string,
+  file: string,
+  snapshot?: string,
+): Promise<void> {
+  const folder = folderOf(dataDir, user, game);
+  if (snapshot !== undefined && !SNAPSHOT_NAME.test(snapshot)) {
+    throw new Error(`"${snapshot}" is not the name of a snapshot`);
+  }
+  const from = snapshot === undefined
+    ? join(folder, "current")
+    : join(folder, "snapshots", snapshot);
+  if (!await exists(from)) throw new Error(`${user} has no such saves of ${game}`);
+  const half = `${file}.part`;
+  await run(["tar", "-c", "--gzip", "--numeric-owner", "-f", half, "-C", from, "."]);
+  await Deno.rename(half, file);
+}
