@@ -1,4 +1,5 @@
 import { startCoordinator } from "../coordinator/coordinator.ts";
+import { GameLibrary } from "../games/library.ts";
 import { NodeAgent } from "../node/agent.ts";
 import { createLinkPair } from "../system/link.ts";
 import { logger } from "../system/log.ts";
@@ -50,7 +51,16 @@ export interface ServeOptions {
 export async function serve(config: Config, options: ServeOptions): Promise<number> {
   const stop = stopSignal();
   const firstStart = await prepareDataDir(config.data_dir);
-  const coordinator = await startCoordinator({ config, ui: await uiAssets(), version });
+  const library = new GameLibrary({ dataDir: config.data_dir });
+  const coordinator = await startCoordinator({
+    config,
+    ui: await uiAssets(),
+    version,
+    artwork: async (gameId) => {
+      const picture = await library.artwork(gameId);
+      return picture && { body: picture.bytes, type: picture.type };
+    },
+  });
   const agent = new NodeAgent({
     config,
     version,

@@ -69,7 +69,7 @@ export const SessionSource = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("testcard") }),
   /** A package of the library by id. */
   z.object({ kind: z.literal("package"), gameId: Id }),
-  /** A plain command on the host, no sandbox: for developers, from the command line only. */
+  /** A program of the machine in the sandbox: for tests and benchmarks, never offered to players. */
   z.object({ kind: z.literal("command"), argv: z.array(z.string()).min(1), x11: z.boolean() }),
   /** A running X11 desktop, such as `:0`. */
   z.object({ kind: z.literal("x11"), display: z.string().regex(/^[\w.-]*:\d+(\.\d+)?$/) }),

@@ -1,0 +1,52 @@
+import { launchCommand, launchGame, type LaunchLimits } from "../games/launch.ts";
+import { GameLibrary } from "../games/library.ts";
+import type { GameEnvironment, GameProcess } from "../media/stages.ts";
+import type { SessionSpec } from "../protocol/session.ts";
+import { selfCommand, selfPaths } from "../system/self.ts";
+
+/** Whether the source is a package whose manifest wants X11. */
+export async function gameNeedsX11(spec: SessionSpec): Promise<boolean> {
+  if (spec.source.kind === "command") return spec.source.x11;
+  if (spec.source.kind !== "package") return false;
+  const { wants } = await new GameLibrary({ dataDir: spec.dataDir }).info(spec.source.gameId);
+  return wants.includes("x11");
+}
+
+/** Starts what `spec` names in its sandbox; a running desktop needs nothing started. */
+export async function launchSource(
+  spec: SessionSpec,
+  environment: GameEnvironment,
+): Promise<GameProcess | undefined> {
+  const { source } = spec;
+  const limits = launchLimits(spec);
+  switch (source.kind) {
+    case "x11":
+      return undefined;
+    case "package":
+      return await launchGame(source.gameId, environment, { limits });
+    case "testcard":
+      return await launchCommand({
+        argv: selfCommand("testcard"),
+        readOnly: selfPaths(),
+        // Deno writes its compile cache; what it writes in the sandbox is thrown away.
+        environment: { DENO_DIR: "/tmp/deno", DENO_NO_UPDATE_CHECK: "1" },
+        limits,
+      }, environment);
+    case "command":
+      return await launchCommand({
+        argv: source.argv,
+        readOnly: [],
+        network: true,
+        limits,
+      }, environment);
+  }
+}
+
+function launchLimits({ limits }: SessionSpec): LaunchLimits {
+  return {
+    memoryBytes: limits.memoryMb * 1e6,
+    processes: limits.pids,
+    cpus: limits.cpus || undefined,
+    scratchBytes: limits.scratchMb * 1e6,
+  };
+}
