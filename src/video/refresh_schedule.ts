@@ -1,5 +1,5 @@
 /** Pauses between refreshes after the picture stopped moving, ms; the last one repeats. */
-const PAUSES = [100, 200, 400, 1000];
+const PAUSES = [100, 50, 50, 50, 100, 200, 400, 1000];
 
 /**
  * When to encode an unchanged picture again.

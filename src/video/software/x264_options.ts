@@ -25,6 +25,9 @@ export function x264Rate(openedFps: number, fps: number, bitrate: number): X264R
   };
 }
 
+/** Nobody sees a finer one; without it an easy picture would be spent the whole bitrate on. */
+const FINEST_QUANTISER = 10;
+
 /**
  * AVOptions for libx264, all as text.
  *
@@ -56,6 +59,7 @@ export function x264Options(
     b: String(rate.bitrate),
     maxrate: String(rate.bitrate),
     bufsize: String(rate.vbv),
+    qmin: String(FINEST_QUANTISER),
     g: String(2 ** 30),
     sc_threshold: "0",
     bf: "0",
