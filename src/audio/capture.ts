@@ -26,36 +26,34 @@ import { cstring } from "../../ffi/libc.ts";
 import { SAMPLE_RATE } from "./opus.ts";
 
 /**
- * Channel positions by number of channels: stereo, and 5.1 in the order in which Opus's mapping
- * family 1 wants it, so that the sound server reorders and not we.
+ * 5.1 in the order in which Opus's mapping family 1 wants it (RFC 7845 section 5.1.1.2), so that the
+ * sound server reorders and not we.
  */
-export const channelMaps: Record<2 | 6, Uint8Array<ArrayBuffer>> = {
-  2: channelMap([PA_CHANNEL_POSITION_FRONT_LEFT, PA_CHANNEL_POSITION_FRONT_RIGHT]),
-  6: channelMap([
-    PA_CHANNEL_POSITION_FRONT_LEFT,
-    PA_CHANNEL_POSITION_FRONT_CENTER,
-    PA_CHANNEL_POSITION_FRONT_RIGHT,
-    PA_CHANNEL_POSITION_REAR_LEFT,
-    PA_CHANNEL_POSITION_REAR_RIGHT,
-    PA_CHANNEL_POSITION_LFE,
-  ]),
-};
+const surroundMap = channelMap([
+  PA_CHANNEL_POSITION_FRONT_LEFT,
+  PA_CHANNEL_POSITION_FRONT_CENTER,
+  PA_CHANNEL_POSITION_FRONT_RIGHT,
+  PA_CHANNEL_POSITION_REAR_LEFT,
+  PA_CHANNEL_POSITION_REAR_RIGHT,
+  PA_CHANNEL_POSITION_LFE,
+]);
+const CHANNELS = 6;
+const BYTES_PER_MS = SAMPLE_RATE / 1000 * 2 * CHANNELS;
 
 export interface CaptureSettings {
   /** Such as `unix:/run/…/pulse.sock`. */
   server: string;
   /** Source name. */
   source: string;
-  channels: 2 | 6;
 }
 
-/** Samples of one channel a piece has at least, at 48 kHz: 5 ms while there is sound. */
+/** Length of the pieces that come while there is sound. */
 const FRAGMENT_MS = 5;
 /** In silence the server sends bigger pieces, so that nobody wakes up 200 times a second for zeros. */
 const QUIET_FRAGMENT_MS = 20;
 
 /**
- * Records from a source on the calling thread, which is blocked while there is nothing to do.
+ * Records 5.1 from a source on the calling thread, which is blocked while there is nothing to do.
  *
  * The stream does not keep its sink awake: while no game plays, the server suspends both and no
  * data comes at all.
@@ -64,7 +62,6 @@ export class Capture {
   readonly #pulse = openPulse();
   readonly #loop: Deno.PointerObject;
   readonly #context: Deno.PointerObject;
-  readonly #bytesPerMs: number;
   #stream: Deno.PointerObject | undefined;
   #quiet = false;
   // Kept, so that a piece costs no allocation but its own.
@@ -75,7 +72,6 @@ export class Capture {
 
   /** Starts to connect; {@linkcode wait} goes on with it. Throws where libpulse is missing. */
   constructor(readonly settings: CaptureSettings) {
-    this.#bytesPerMs = SAMPLE_RATE / 1000 * 2 * settings.channels;
     this.#loop = this.#pulse.pa_mainloop_new()!;
     const api = this.#pulse.pa_mainloop_get_api(this.#loop);
     this.#context = this.#pulse.pa_context_new(api, cstring("Gamelan"))!;
@@ -84,15 +80,15 @@ export class Capture {
   }
 
   #attributes(ms: number): Uint8Array<ArrayBuffer> {
-    return bufferAttributes({ fragsize: ms * this.#bytesPerMs });
+    return bufferAttributes({ fragsize: ms * BYTES_PER_MS });
   }
 
   #openStream(): Deno.PointerObject {
     const stream = this.#pulse.pa_stream_new(
       this.#context,
       cstring("capture"),
-      sampleSpec(PA_SAMPLE_S16LE, SAMPLE_RATE, this.settings.channels),
-      channelMaps[this.settings.channels],
+      sampleSpec(PA_SAMPLE_S16LE, SAMPLE_RATE, CHANNELS),
+      surroundMap,
     );
     if (stream === null) throw this.#failure("make a stream");
     const result = this.#pulse.pa_stream_connect_record(

@@ -1,4 +1,5 @@
 import type { EncodedAudio } from "../media/encoded.ts";
+import { downmix } from "./downmix.ts";
 import { OpusEncoder, type OpusSettings, SAMPLE_RATE } from "./opus.ts";
 import { isDigitalSilence, levelOf, SilenceGate } from "./silence.ts";
 
@@ -15,7 +16,7 @@ export interface PacketizerSettings extends OpusSettings {
 }
 
 /**
- * Cuts captured samples into Opus packets.
+ * Cuts captured 5.1 sound into Opus packets, mixed down where they are stereo.
  *
  * An RTP timestamp is the monotonic clock at which the packet's first sample was captured times 48,
  * modulo 2^32: comparable with the video's, and right again after the sink was suspended.
@@ -44,9 +45,13 @@ export class Packetizer {
     return this.#gate.quiet;
   }
 
-  /** Samples (interleaved) of which the last was captured at `nowMs` of the monotonic clock. */
-  push(samples: Int16Array, nowMs: number): void {
+  /**
+   * Captured 5.1 samples, interleaved in the order of {@linkcode downmix}, of which the last was
+   * captured at `nowMs` of the monotonic clock.
+   */
+  push(captured: Int16Array, nowMs: number): void {
     const { channels } = this.settings;
+    const samples = channels === 2 ? downmix(captured) : captured;
     this.#align(nowMs * 48 - samples.length / channels);
     for (let taken = 0; taken < samples.length;) {
       const part = samples.subarray(taken, taken + this.#pending.length - this.#filled);

@@ -23,8 +23,8 @@ export interface AudioSettings {
   /** bit/s; default 128,000 for stereo, 384,000 for 5.1. */
   bitrate?: number;
   /**
-   * Channels of the game's sink and of the packets. 2 (default): a game that opens 5.1 is mixed down
-   * by the server. 6: Opus multistream, for transports that announce `multiopus/48000/6`.
+   * Channels of the packets; the game's sink always has 5.1. 2 (default): 5.1 is mixed down. 6: Opus
+   * multistream, for transports that announce `multiopus/48000/6`.
    */
   channels?: 2 | 6;
   /** Passed to the encoder, see {@linkcode OpusSettings}. Default 0. */
@@ -89,10 +89,9 @@ class Pipeline implements AudioPipeline {
         PULSE_SERVER: address,
         // Libraries that ask ALSA get the server too, where its pulse plug-in is installed.
         ALSA_CONFIG_PATH: `/usr/share/alsa/alsa.conf:${files.alsaConfig}`,
-        // OpenAL Soft tries PulseAudio first and then what else it knows.
-        ALSOFT_DRIVERS: "pulse,",
+        ALSOFT_CONF: files.openalConfig,
       },
-      sockets: [files.socket, files.alsaConfig],
+      sockets: [files.socket, files.alsaConfig, files.openalConfig],
     };
     this.#microphone = new Microphone(address);
     this.#worker = new Worker(
@@ -121,7 +120,7 @@ class Pipeline implements AudioPipeline {
     };
     this.#worker.postMessage(
       {
-        capture: { server: address, source: `${GAME_SINK}.monitor`, channels },
+        capture: { server: address, source: `${GAME_SINK}.monitor` },
         packets: {
           channels,
           packetMs: settings.packetMs ?? 10,

@@ -3,7 +3,7 @@ import { logger } from "../system/log.ts";
 
 const log = logger("audio");
 
-/** Sink, source and file names inside a session's sound server. */
+/** Sink and source names inside a session's sound server. */
 export const GAME_SINK = "game";
 export const MICROPHONE_SINK = "microphone_input";
 export const MICROPHONE_SOURCE = "microphone";
@@ -26,14 +26,13 @@ const READY_MS = 8000;
  * The game's sink and the microphone's are null sinks; the microphone is the monitor of the second
  * one under a name of its own, so that it is silent, not stalled, while nobody speaks.
  */
-function script(socket: string, channels: 2 | 6): string {
+function script(socket: string): string {
   const surround =
-    "channel_map=front-left,front-center,front-right,rear-left,rear-right,lfe channels=6";
-  const layout = channels === 6 ? surround : "channels=2";
+    "channels=6 channel_map=front-left,front-center,front-right,rear-left,rear-right,lfe";
   const describe = (kind: string, text: string) =>
     `${kind}_properties="device.description='${text}'"`;
   return [
-    `load-module module-null-sink sink_name=${GAME_SINK} rate=48000 format=s16le ${layout} ` +
+    `load-module module-null-sink sink_name=${GAME_SINK} rate=48000 format=s16le ${surround} ` +
     describe("sink", "Gamelan"),
     `load-module module-null-sink sink_name=${MICROPHONE_SINK} rate=48000 format=s16le channels=1 ` +
     describe("sink", "Gamelan microphone input"),
@@ -162,11 +161,13 @@ export interface SoundFolder {
   clientConfig: string;
   /** ALSA configuration whose default device is the sound server. */
   alsaConfig: string;
+  /** OpenAL Soft's configuration (`ALSOFT_CONF`). */
+  openalConfig: string;
 }
 
 /**
  * Makes the folder `<runDir>/sound` with its configuration. Throws where `runDir` is so long that a
- * socket inside does not fit a socket address.
+ * socket inside does not fit a socket address. `channels`: how many the player hears.
  */
 export async function makeSoundFolder(runDir: string, channels: 2 | 6): Promise<SoundFolder> {
   const folder = join(runDir, "sound");
@@ -191,7 +192,7 @@ export async function makeSoundFolder(runDir: string, channels: 2 | 6): Promise<
   // libpulse makes a cookie file in the home directory where it finds none; nobody checks this one.
   const cookie = await file("cookie", new Uint8Array(256));
   await file("daemon.conf", daemonSettings);
-  await file("start.pa", script(socket, channels));
+  await file("start.pa", script(socket));
   const clientConfig = await file(
     "client.conf",
     `autospawn = no\nenable-shm = no\nenable-memfd = no\ncookie-file = ${cookie}\n`,
@@ -200,10 +201,17 @@ export async function makeSoundFolder(runDir: string, channels: 2 | 6): Promise<
     "asound.conf",
     `pcm.!default { type pulse }\nctl.!default { type pulse }\n`,
   );
-  // The game has a uid of its own; what it may reach is the socket and its ALSA configuration.
+  // OpenAL Soft tries PulseAudio first and then what else it knows. It would render to the sink's
+  // 5.1 although the player hears stereo.
+  const openalConfig = await file(
+    "alsoft.conf",
+    `drivers = pulse,\n${channels === 2 ? "channels = stereo\n" : ""}`,
+  );
+  // The game has a uid of its own; what it may reach is the socket and its own configurations.
   await Deno.chmod(folder, 0o711);
-  await Deno.chmod(alsaConfig, 0o644);
-  return { folder, socket, clientConfig, alsaConfig };
+  for (const path of [alsaConfig, openalConfig]) await Deno.chmod(path, 0o644);
+  for (const path of [cookie, clientConfig]) await Deno.chmod(path, 0o600);
+  return { folder, socket, clientConfig, alsaConfig, openalConfig };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Makes, plays and measures tones for the sound tests and the latency bench. */
 import {
   bufferAttributes,
+  channelMap,
   openPulseSimple,
   openStream,
   PA_SAMPLE_S16LE,
@@ -41,7 +42,10 @@ export function channelOf(samples: Int16Array, channel: number, channels: number
   return samples.filter((_, i) => i % channels === channel);
 }
 
-/** A blocking playback stream of the server's default sink. */
+/** Front left and right, centre, LFE, rear left and right (pa_channel_position_t): as in WAVE files. */
+const surroundMap = channelMap([1, 2, 3, 7, 5, 6]);
+
+/** A playback stream of the server's default sink, with six channels in the order of WAVE files. */
 export class Player {
   readonly #stream: Deno.PointerObject;
   readonly #error = new Uint8Array(4);
@@ -54,6 +58,7 @@ export class Player {
       applicationName: "test",
       streamName: "tone",
       sampleSpec: sampleSpec(PA_SAMPLE_S16LE, RATE, channels),
+      channelMap: channels === 6 ? surroundMap : undefined,
       attributes: bufferAttributes({ tlength: latencyMs * bytesPerMs, prebuf: 0 }),
     });
   }
