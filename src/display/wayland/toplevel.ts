@@ -1,0 +1,190 @@
+/** xdg_toplevel: windows. A game's window is the whole screen; dialogs lie above it. */
+import { fit } from "./geometry.ts";
+import {
+  XdgToplevelError,
+  type XdgToplevelRequests,
+  type XdgToplevelResource,
+  XdgToplevelState,
+  XdgToplevelWmCapabilities,
+} from "./generated/xdg-shell.ts";
+import { handlerOf, ProtocolError } from "./resource.ts";
+import type { View } from "./scene.ts";
+import type { XdgRole, XdgSurface } from "./xdg_shell.ts";
+
+const MAX_TITLE = 200;
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+export class Toplevel implements XdgToplevelRequests, XdgRole {
+  title = "";
+  appId = "";
+  /** Smallest and largest size the client allows; 0 is no limit. */
+  #minimum: Size = { width: 0, height: 0 };
+  #maximum: Size = { width: 0, height: 0 };
+  #limitsChanged = false;
+  #parent: Toplevel | undefined;
+  #fullscreenAsked = false;
+
+  constructor(readonly xdgSurface: XdgSurface, readonly resource: XdgToplevelResource) {
+    resource.handler = this;
+    resource.wmCapabilities(words([XdgToplevelWmCapabilities.fullscreen]));
+  }
+
+  /** Where the window is: scaled to fit the output, or a dialog centred over its parent. */
+  view(): View {
+    const { surface, geometry } = this.xdgSurface;
+    const { width, height } = this.xdgSurface.compositor.output.mode;
+    const area = { x: 0, y: 0, width, height };
+    let placed = fit(geometry.width || 1, geometry.height || 1, area);
+    const parent = this.#mappedParent();
+    if (parent) {
+      const scale = Math.min(parent.view().scale, placed.scale);
+      placed = {
+        x: Math.round((width - geometry.width * scale) / 2),
+        y: Math.round((height - geometry.height * scale) / 2),
+        width: geometry.width * scale,
+        height: geometry.height * scale,
+        scale,
+      };
+    }
+    const { scale } = placed;
+    return { surface, x: placed.x - geometry.x * scale, y: placed.y - geometry.y * scale, scale };
+  }
+
+  #mappedParent(): Toplevel | undefined {
+    const { toplevels } = this.xdgSurface.compositor.scene;
+    return this.#parent && toplevels.includes(this.#parent) ? this.#parent : undefined;
+  }
+
+  configure(): void {
+    const { mode } = this.xdgSurface.compositor.output;
+    const { activated, fullscreen } = XdgToplevelState;
+    const fixed = this.#minimum.width > 0 && this.#minimum.width === this.#maximum.width &&
+      this.#minimum.height === this.#maximum.height;
+    if (this.#fullscreenAsked || (!fixed && !this.#parent && !this.#boundedBelow(mode))) {
+      this.resource.configureBounds(mode.width, mode.height);
+      this.resource.configure(mode.width, mode.height, words([fullscreen, activated]));
+    } else if (this.#parent) {
+      this.resource.configureBounds(mode.width, mode.height);
+      this.resource.configure(0, 0, words([activated]));
+    } else {
+      const { width, height } = this.#maximum;
+      this.resource.configure(
+        Math.min(width || mode.width, mode.width),
+        Math.min(height || mode.height, mode.height),
+        words([activated]),
+      );
+    }
+  }
+
+  /** True where the window may not become as large as the output. */
+  #boundedBelow(mode: Size): boolean {
+    const { width, height } = this.#maximum;
+    return (width > 0 && width < mode.width) || (height > 0 && height < mode.height);
+  }
+
+  mapped(mapped: boolean): void {
+    const { compositor } = this.xdgSurface;
+    const { toplevels } = compositor.scene;
+    const index = toplevels.indexOf(this);
+    if (mapped && index < 0) toplevels.push(this);
+    if (!mapped && index >= 0) toplevels.splice(index, 1);
+    compositor.windowsChanged();
+  }
+
+  committed(): void {
+    if (!this.#limitsChanged) return;
+    this.#limitsChanged = false;
+    if (this.xdgSurface.configured) this.xdgSurface.configure();
+  }
+
+  /** Asks the client to end. */
+  close(): void {
+    if (this.resource.alive) this.resource.close();
+  }
+
+  setParent(parent: XdgToplevelResource | null): void {
+    const above = parent ? handlerOf(parent, Toplevel) : undefined;
+    for (let other = above; other; other = other.#parent) {
+      if (other !== this) continue;
+      throw new ProtocolError(
+        this.resource,
+        XdgToplevelError.invalidParent,
+        "a window cannot be its own ancestor",
+      );
+    }
+    this.#parent = above;
+    this.xdgSurface.compositor.presenter.requestRender();
+  }
+
+  setTitle(title: string): void {
+    this.title = title.slice(0, MAX_TITLE);
+    this.xdgSurface.compositor.windowsChanged();
+  }
+
+  setAppId(appId: string): void {
+    this.appId = appId.slice(0, MAX_TITLE);
+  }
+
+  setMaxSize(width: number, height: number): void {
+    this.#checkSize(width, height);
+    this.#limitsChanged ||= width !== this.#maximum.width || height !== this.#maximum.height;
+    this.#maximum = { width, height };
+  }
+
+  setMinSize(width: number, height: number): void {
+    this.#checkSize(width, height);
+    this.#limitsChanged ||= width !== this.#minimum.width || height !== this.#minimum.height;
+    this.#minimum = { width, height };
+  }
+
+  #checkSize(width: number, height: number): void {
+    if (width >= 0 && height >= 0) return;
+    throw new ProtocolError(
+      this.resource,
+      XdgToplevelError.invalidSize,
+      `expected no negative size, got ${width}×${height}`,
+    );
+  }
+
+  setFullscreen(): void {
+    this.#fullscreenAsked = true;
+    this.#answer();
+  }
+
+  unsetFullscreen(): void {
+    this.#fullscreenAsked = false;
+    this.#answer();
+  }
+
+  // A window fills the screen as it is; the answer tells the client so.
+  setMaximized(): void {
+    this.#answer();
+  }
+
+  unsetMaximized(): void {
+    this.#answer();
+  }
+
+  #answer(): void {
+    if (this.xdgSurface.configured) this.xdgSurface.configure();
+  }
+
+  // Nothing is drawn around windows and they cannot be moved or hidden.
+  setMinimized(): void {}
+  showWindowMenu(): void {}
+  move(): void {}
+  resize(): void {}
+
+  destroyed(): void {
+    this.xdgSurface.roleDestroyed();
+  }
+}
+
+/** An array argument of 32-bit words. */
+function words(values: number[]): Uint8Array {
+  return new Uint8Array(new Uint32Array(values).buffer);
+}

@@ -1,0 +1,76 @@
+/**
+ * The Worker that the compositor runs in. Its thread blocks in epoll_wait, so it cannot receive
+ * messages: after the first one, everything comes through a ByteRing and an eventfd.
+ */
+import { EPOLLIN, libc, SCHED_FIFO } from "../../ffi/libc.ts";
+import { ByteRing } from "../media/byte_ring.ts";
+import { FrameRing } from "../media/frame_ring.ts";
+import { decodeInput } from "../protocol/input.ts";
+import {
+  type DisplayCommand,
+  type DisplayWorkerMessage,
+  type DisplayWorkerStart,
+  RecordKind,
+} from "./worker_messages.ts";
+import { Compositor } from "./wayland/compositor.ts";
+
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+const send = (message: DisplayWorkerMessage) => scope.postMessage(message);
+
+function run(start: DisplayWorkerStart): void {
+  const compositor = new Compositor({
+    socketPath: start.socketPath,
+    mode: start.mode,
+    keyboard: start.keyboard,
+    ring: new FrameRing(start.frames),
+    onEvent: send,
+  });
+  const commands = new ByteRing(start.commands);
+  const counter = new Uint8Array(8);
+  compositor.loop.watch(start.wakeFd, EPOLLIN, () => {
+    libc.read(start.wakeFd, counter, 8n);
+    for (let record = commands.shift(); record; record = commands.shift()) {
+      const body = record.subarray(1);
+      if (record[0] === RecordKind.Input) compositor.seat.input(decodeInput(body));
+      else obey(compositor, JSON.parse(new TextDecoder().decode(body)));
+    }
+  });
+  prioritise();
+  send({ type: "ready", waylandDisplay: start.socketPath });
+  compositor.loop.run();
+  compositor.close();
+  send({ type: "closed" });
+}
+
+function obey(compositor: Compositor, command: DisplayCommand): void {
+  switch (command.type) {
+    case "mode":
+      return compositor.setMode(command.mode);
+    case "keyboard":
+      return compositor.seat.keyboard.setLayout(command.layout);
+    case "clipboard":
+      return compositor.setClipboard(command.text);
+    case "request-close":
+      return compositor.requestClose();
+    case "close":
+      return compositor.loop.stop();
+  }
+}
+
+/**
+ * Real-time priority for this thread, so that a busy game does not delay frames; it only works for
+ * few microseconds at a time. Without the right to it everything works, less evenly.
+ */
+function prioritise(): void {
+  const lowest = new Uint8Array(new Int32Array([1]).buffer);
+  libc.sched_setscheduler(0, SCHED_FIFO, lowest);
+}
+
+scope.onmessage = (event: MessageEvent<DisplayWorkerStart>) => {
+  try {
+    run(event.data);
+  } catch (error) {
+    send({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+    send({ type: "closed" });
+  }
+};
