@@ -1,7 +1,6 @@
 import { startAudio } from "../audio/pipeline.ts";
 import { startCompositor } from "../display/compositor_source.ts";
 import { startX11Source } from "../display/x11/source.ts";
-import { startXwayland } from "../display/xwayland/xwayland.ts";
 import { createInputDevices } from "../input/devices.ts";
 import { createTransport } from "../transport/webrtc/transport.ts";
 import { startVideo } from "../video/pipeline.ts";
@@ -12,7 +11,11 @@ import type { SessionStages } from "./stages.ts";
 export const liveStages: SessionStages = {
   compositor: startCompositor,
   desktop: startX11Source,
-  xserver: startXwayland,
+  // Most games are Wayland clients; the window manager is loaded for those that are not.
+  xserver: async (options) => {
+    const { startXwayland } = await import("../display/xwayland/xwayland.ts");
+    return await startXwayland(options);
+  },
   video: startVideo,
   audio: startAudio,
   transport: createTransport,
