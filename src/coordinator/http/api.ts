@@ -1,0 +1,302 @@
+import { type Context, Hono } from "hono";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import {
+  ClaimRequest,
+  type HouseState,
+  ImportRequest,
+  InviteRequest,
+  JoinRequest,
+  LoginRequest,
+  NewUser,
+  PlayRequest,
+  type TrustInfo,
+} from "../../protocol/api.ts";
+import { Id, type SessionInfo } from "../../protocol/session.ts";
+import type { Config } from "../../config/config.ts";
+import { type Accounts, type Grant, type Identity, publicUser } from "../accounts/accounts.ts";
+import { type House, RefusedError } from "../rooms/house.ts";
+import { isOver } from "../rooms/node_state.ts";
+import type { Viewers } from "../rooms/viewers.ts";
+import type { UserRecord } from "../store/store.ts";
+import { readBody } from "./body.ts";
+import { HttpError } from "./errors.ts";
+import { requireOwnOrigin, type Visit } from "./gate.ts";
+
+/** What the API works on. */
+export interface ApiParts {
+  config: Config;
+  version: string;
+  accounts: Accounts;
+  house: House;
+  viewers: Viewers;
+  trust: () => TrustInfo;
+  artwork: (gameId: string) => Promise<Artwork | undefined>;
+  /** A user was removed: their open sockets close. */
+  onUserRemoved: (userId: string) => void;
+}
+
+export interface Artwork {
+  body: Uint8Array<ArrayBuffer>;
+  /** Content-Type, an image. */
+  type: string;
+}
+
+export type ApiEnv = { Bindings: { visit: Visit }; Variables: { identity: Identity } };
+type ApiContext = Context<ApiEnv>;
+
+const USER_COOKIE = "gamelan_session";
+const GUEST_COOKIE = "gamelan_guest";
+const CHANGES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
+
+/** Who a request comes from, by its cookies. */
+export function identify(context: ApiContext, accounts: Accounts): Promise<Identity> {
+  return accounts.identify(getCookie(context, USER_COOKIE), getCookie(context, GUEST_COOKIE));
+}
+
+/** How somebody may take part in a session: null where not at all. */
+export function roleIn(
+  session: SessionInfo,
+  { user, guest }: Identity,
+): { name: string; role: "player" | "spectator" } | null {
+  const invited = guest?.sessionId === session.id ? guest : undefined;
+  if (user) {
+    const plays = user.role === "owner" || session.owner === user.id || invited?.role === "player";
+    return { name: user.name, role: plays ? "player" : "spectator" };
+  }
+  return invited ? { name: invited.name, role: invited.role } : null;
+}
+
+/** The routes of src/protocol/api.ts, without its WebSockets. */
+export function apiRoutes(parts: ApiParts): Hono<ApiEnv> {
+  const { accounts, house, config } = parts;
+  const api = new Hono<ApiEnv>();
+
+  api.use(async (context, next) => {
+    if (CHANGES.has(context.req.method)) requireOwnOrigin(context.req.raw, context.env.visit);
+    context.set("identity", await identify(context, accounts));
+    await next();
+  });
+
+  api.get("/state", async (context) => {
+    const { user, guest } = context.get("identity");
+    const state: HouseState = {
+      claimed: await accounts.claimed(),
+      version: parts.version,
+      houseName: config.house.name,
+      user: user ? publicUser(user) : null,
+      guestSession: guest?.sessionId ?? null,
+      secure: context.env.visit.secure,
+    };
+    return context.json(state);
+  });
+
+  api.get("/trust", (context) => context.json(parts.trust()));
+
+  api.post("/claim", async (context) => {
+    const body = await readBody(context.req.raw, ClaimRequest);
+    const { user, grant } = await accounts.claim(body, context.env.visit.peer);
+    signIn(context, grant);
+    return context.json(publicUser(user));
+  });
+
+  api.post("/login", async (context) => {
+    const body = await readBody(context.req.raw, LoginRequest);
+    const { user, grant } = await accounts.login(body, context.env.visit.peer);
+    signIn(context, grant);
+    return context.json(publicUser(user));
+  });
+
+  api.post("/logout", async (context) => {
+    const cookies = [USER_COOKIE, GUEST_COOKIE];
+    await accounts.forget(cookies.map((name) => getCookie(context, name)));
+    for (const name of cookies) deleteCookie(context, name, { path: "/" });
+    return context.json({});
+  });
+
+  api.get("/library", (context) => {
+    const { user, guest } = context.get("identity");
+    if (!user && !guest) throw signInFirst();
+    return context.json(house.library());
+  });
+
+  api.post("/imports", async (context) => {
+    requireOwner(context);
+    const { source } = await readBody(context.req.raw, ImportRequest);
+    return context.json(orRefuse(() => house.import(source)), 202);
+  });
+
+  api.delete("/games/:id", (context) => {
+    requireOwner(context);
+    const id = idParam(context);
+    const running = house.sessions().find((session) => session.gameId === id && !isOver(session));
+    if (running) {
+      throw new HttpError("conflict", "This game is running. End it first, then remove it.");
+    }
+    if (!house.removeGame(id)) {
+      throw new HttpError("not-found", "There is no such game that could be removed.");
+    }
+    return context.json({});
+  });
+
+  api.get("/games/:id/artwork", async (context) => {
+    const { user, guest } = context.get("identity");
+    if (!user && !guest) throw signInFirst();
+    const artwork = await parts.artwork(idParam(context));
+    if (!artwork) throw new HttpError("not-found", "This game has no artwork.");
+    return new Response(artwork.body, {
+      headers: {
+        "content-type": artwork.type,
+        "cache-control": "private, max-age=3600",
+        // An SVG of somebody else's package must not run anything when it is opened by itself.
+        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+      },
+    });
+  });
+
+  api.get("/sessions", (context) => {
+    requireUser(context);
+    return context.json(house.sessions());
+  });
+
+  api.post("/sessions", async (context) => {
+    const user = requireUser(context);
+    const request = await readBody(context.req.raw, PlayRequest);
+    const { mode } = request;
+    const { max_mode: most, max_sessions: maxSessions } = config.session;
+    if (mode.width > most.width || mode.height > most.height || mode.fps > most.fps) {
+      throw new HttpError(
+        "bad-request",
+        `expected at most ${most.width}×${most.height} at ${most.fps} pictures a second`,
+      );
+    }
+    return context.json(orRefuse(() => house.start(request, user.id, maxSessions)), 201);
+  });
+
+  api.get("/sessions/:id", (context) => {
+    const session = findSession(context);
+    if (!roleIn(session, context.get("identity"))) throw notYours(context);
+    return context.json(session);
+  });
+
+  api.delete("/sessions/:id", (context) => {
+    const session = ownSession(context);
+    if (!isOver(session)) orRefuse(() => house.end(session.id));
+    return context.json(house.session(session.id) ?? session);
+  });
+
+  api.post("/sessions/:id/invites", async (context) => {
+    const session = ownSession(context);
+    const { role } = await readBody(context.req.raw, InviteRequest);
+    if (isOver(session)) throw new HttpError("conflict", "This session is over.");
+    const { token, expiresAt } = await accounts.invite(session.id, role);
+    return context.json({ url: `/join#${token}`, token, expiresAt }, 201);
+  });
+
+  api.post("/join", async (context) => {
+    const { token, name } = await readBody(context.req.raw, JoinRequest);
+    const isOpen = (id: string) => {
+      const session = house.session(id);
+      return session !== undefined && !isOver(session);
+    };
+    const { sessionId, grant } = await accounts.join(token, name, context.env.visit.peer, isOpen);
+    setToken(context, GUEST_COOKIE, grant);
+    return context.json(house.session(sessionId)!);
+  });
+
+  api.get("/users", async (context) => {
+    requireOwner(context);
+    return context.json((await accounts.store.users()).map(publicUser));
+  });
+
+  api.post("/users", async (context) => {
+    requireOwner(context);
+    const body = await readBody(context.req.raw, NewUser);
+    return context.json(publicUser(await accounts.addUser(body)), 201);
+  });
+
+  api.delete("/users/:id", async (context) => {
+    requireOwner(context);
+    const id = idParam(context);
+    await accounts.removeUser(id);
+    parts.onUserRemoved(id);
+    return context.json({});
+  });
+
+  api.get("/nodes", (context) => {
+    requireOwner(context);
+    return context.json(house.nodes());
+  });
+
+  function findSession(context: ApiContext): SessionInfo {
+    const { user, guest } = context.get("identity");
+    if (!user && !guest) throw signInFirst();
+    const id = idParam(context);
+    const session = house.session(id);
+    // A guest is not told which other sessions there are.
+    if (!session || (!user && guest!.sessionId !== id)) {
+      throw new HttpError("not-found", "There is no such session. It may have ended.");
+    }
+    return session;
+  }
+
+  function ownSession(context: ApiContext): SessionInfo {
+    const session = findSession(context);
+    const { user } = context.get("identity");
+    if (user?.role !== "owner" && user?.id !== session.owner) throw notYours(context);
+    return session;
+  }
+
+  return api;
+}
+
+function signInFirst(): HttpError {
+  return new HttpError("unauthorized", "Sign in first.");
+}
+
+function notYours(context: ApiContext): HttpError {
+  return context.get("identity").user
+    ? new HttpError("forbidden", "This session is somebody else's.")
+    : new HttpError("forbidden", "A guest may only watch or play.");
+}
+
+function requireUser(context: ApiContext): UserRecord {
+  const { user } = context.get("identity");
+  if (!user) throw signInFirst();
+  return user;
+}
+
+function requireOwner(context: ApiContext): void {
+  if (requireUser(context).role !== "owner") {
+    throw new HttpError("forbidden", "Only an owner of the house may do this.");
+  }
+}
+
+function idParam(context: ApiContext): string {
+  const checked = Id.safeParse(context.req.param("id"));
+  if (!checked.success) throw new HttpError("not-found", "There is nothing of that name.");
+  return checked.data;
+}
+
+function orRefuse<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    throw new HttpError(error.missing ? "not-found" : "unavailable", error.message);
+  }
+}
+
+function signIn(context: ApiContext, grant: Grant): void {
+  setToken(context, USER_COOKIE, grant);
+}
+
+/** Lax, so that an invitation opened from a chat finds its user signed in. */
+function setToken(context: ApiContext, name: string, { token, maxAgeMs }: Grant): void {
+  setCookie(context, name, token, {
+    path: "/",
+    httpOnly: true,
+    sameSite: "Lax",
+    secure: context.env.visit.https,
+    maxAge: Math.floor(maxAgeMs / 1000),
+  });
+}

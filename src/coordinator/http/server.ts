@@ -1,0 +1,221 @@
+import type { Context } from "hono";
+import { Hono } from "hono";
+import type { TrustInfo } from "../../protocol/api.ts";
+import { logger } from "../../system/log.ts";
+import { serveLink, tokenSecret } from "../../system/link.ts";
+import { attempt } from "../accounts/limits.ts";
+import { sameSecret } from "../accounts/token.ts";
+import { isOver } from "../rooms/node_state.ts";
+import { HostCheck, withoutBrackets } from "./addresses.ts";
+import { type ApiEnv, type ApiParts, apiRoutes, identify, roleIn } from "./api.ts";
+import { assetPath, assetResponse, type UiAssets } from "./assets.ts";
+import { HttpError } from "./errors.ts";
+import type { EventSockets } from "./events.ts";
+import { admit, harden, mayServePlain, requireOwnOrigin, type Visit } from "./gate.ts";
+import { appleProfile, authorityFile } from "./trust.ts";
+
+const log = logger("http");
+/** The runtime pings and cuts off a socket that does not answer. */
+const SOCKET_IDLE_S = 30;
+/** Reachable without HTTPS: what a device needs before it trusts us. */
+const PLAIN_PATHS = new Set([
+  "/trust",
+  "/ca.crt",
+  "/ca.mobileconfig",
+  "/healthz",
+  "/readyz",
+  "/api/state",
+  "/api/trust",
+]);
+
+export interface ServerParts extends ApiParts {
+  ui: UiAssets;
+  events: EventSockets;
+  /** PEM; undefined with the owner's own certificate or without HTTPS. */
+  authority: () => string | undefined;
+  httpsPort: () => number | undefined;
+  /** The secret that remote nodes must know. */
+  nodeSecret: string;
+  /** Throws where the coordinator cannot serve now. */
+  checkReady: () => Promise<void>;
+}
+
+/** The handler of both listeners: everything that the coordinator says over HTTP. */
+export function createHandler(
+  parts: ServerParts,
+): (request: Request, peer: string, tls: boolean) => Promise<Response> {
+  const hosts = new HostCheck(parts.config.http.names);
+  const app = routes(parts);
+  return async (request, address, tls) => {
+    const started = performance.now();
+    const peer = withoutBrackets(address);
+    const { pathname } = new URL(request.url);
+    let response: Response;
+    try {
+      const visit = admit(request, { peer, tls }, hosts);
+      response = mayServePlain(visit, hosts) || isPlainPath(request, parts, pathname)
+        ? await app.fetch(request, { visit })
+        : toHttps(request, visit, parts.httpsPort());
+    } catch (error) {
+      response = failure(error, request, peer);
+    }
+    log.debug("request", {
+      method: request.method,
+      path: pathname,
+      status: response.status,
+      peer,
+      ms: Math.round((performance.now() - started) * 10) / 10,
+    });
+    return harden(response, pathname);
+  };
+}
+
+function isPlainPath(request: Request, { ui, httpsPort }: ServerParts, pathname: string): boolean {
+  if (httpsPort() === undefined || PLAIN_PATHS.has(pathname)) return true;
+  if (request.method !== "GET" && request.method !== "HEAD") return false;
+  if (pathname.startsWith("/api/")) return false;
+  // The trust page's own files; other pages go to HTTPS.
+  const asset = ui.get(assetPath(pathname));
+  return asset !== undefined && !asset.type.startsWith("text/html");
+}
+
+function toHttps(request: Request, visit: Visit, port: number | undefined): Response {
+  const url = new URL(request.url);
+  // Written out: changing the protocol of a URL object would keep the port of plain HTTP.
+  const location = `https://${visit.name}${
+    port === 443 ? "" : `:${port}`
+  }${url.pathname}${url.search}`;
+  if (request.headers.get("upgrade")) {
+    throw new HttpError("forbidden", `expected HTTPS: ${location}`);
+  }
+  // 307: the browser must ask again here should the house give up HTTPS.
+  return new Response(null, { status: 307, headers: { location, "cache-control": "no-store" } });
+}
+
+function failure(error: unknown, request: Request, peer: string): Response {
+  if (error instanceof HttpError) {
+    if (error.error === "forbidden") {
+      const { pathname } = new URL(request.url);
+      log.warn("request refused", { path: pathname, peer, reason: error.message });
+    }
+    return error.response();
+  }
+  log.error("request failed", { path: new URL(request.url).pathname, error });
+  return new HttpError("internal", "Something went wrong; the log of Gamelan says what.")
+    .response();
+}
+
+function routes(parts: ServerParts): Hono<ApiEnv> {
+  const app = new Hono<ApiEnv>();
+  app.onError((error, context) => failure(error, context.req.raw, context.env.visit.peer));
+
+  app.get("/healthz", (context) => context.text("ok\n"));
+  app.get("/readyz", async (context) => {
+    try {
+      await parts.checkReady();
+      return context.text("ready\n");
+    } catch (error) {
+      return context.text(`not ready: ${(error as Error).message}\n`, 503);
+    }
+  });
+
+  app.get("/ca.crt", () => authorityFile(requireAuthority(parts)));
+  app.get(
+    "/ca.mobileconfig",
+    () => appleProfile(requireAuthority(parts), parts.config.house.name),
+  );
+
+  app.get("/api/events", (context) => eventSocket(context, parts));
+  app.get("/api/sessions/:id/signal", (context) => signalSocket(context, parts));
+  app.get("/api/node", (context) => nodeSocket(context, parts));
+  app.route("/api", apiRoutes(parts));
+  app.all("/api/*", () => {
+    throw new HttpError("not-found", "There is no such request; see src/protocol/api.ts.");
+  });
+
+  app.on(["GET", "HEAD"], "*", (context) => {
+    const { pathname } = new URL(context.req.url);
+    const asset = parts.ui.get(assetPath(pathname));
+    if (!asset) throw new HttpError("not-found", "There is no such file.");
+    return assetResponse(context.req.raw, asset);
+  });
+  app.all("*", () => {
+    throw new HttpError("not-found", "expected GET");
+  });
+  return app;
+}
+
+function requireAuthority(parts: ServerParts): string {
+  const authority = parts.authority();
+  if (authority) return authority;
+  throw new HttpError("not-found", "This house needs no authority of its own.");
+}
+
+function requireUpgrade(context: Context<ApiEnv>): void {
+  if (context.req.header("upgrade")?.toLowerCase() === "websocket") return;
+  throw new HttpError("bad-request", "expected a WebSocket");
+}
+
+function upgrade(context: Context<ApiEnv>): { socket: WebSocket; response: Response } {
+  try {
+    return Deno.upgradeWebSocket(context.req.raw, { idleTimeout: SOCKET_IDLE_S });
+  } catch {
+    throw new HttpError("bad-request", "expected a WebSocket handshake (RFC 6455, 4.2.1)");
+  }
+}
+
+async function eventSocket(context: Context<ApiEnv>, parts: ServerParts): Promise<Response> {
+  requireUpgrade(context);
+  requireOwnOrigin(context.req.raw, context.env.visit);
+  const { user } = await identify(context, parts.accounts);
+  if (!user) throw new HttpError("unauthorized", "Sign in first.");
+  if (!parts.events.hasRoom(user.id)) {
+    throw new HttpError("rate-limited", "Too many open pages. Close some.", {
+      "retry-after": "10",
+    });
+  }
+  const { socket, response } = upgrade(context);
+  parts.events.add(socket, user, parts.house);
+  return response;
+}
+
+async function signalSocket(context: Context<ApiEnv>, parts: ServerParts): Promise<Response> {
+  requireUpgrade(context);
+  requireOwnOrigin(context.req.raw, context.env.visit);
+  const identity = await identify(context, parts.accounts);
+  if (!identity.user && !identity.guest) throw new HttpError("unauthorized", "Sign in first.");
+  const session = parts.house.session(context.req.param("id") ?? "");
+  const who = session && roleIn(session, identity);
+  if (!session || !who) {
+    throw new HttpError("not-found", "There is no such session. It may have ended.");
+  }
+  if (!isOver(session) && !parts.viewers.hasRoom(session.id)) {
+    throw new HttpError("unavailable", "Too many screens watch this session already.");
+  }
+  const { socket, response } = upgrade(context);
+  parts.viewers.add(socket, session, who);
+  return response;
+}
+
+/** A node proves itself before it gets a socket, so that nobody else can send us anything. */
+async function nodeSocket(context: Context<ApiEnv>, parts: ServerParts): Promise<Response> {
+  requireUpgrade(context);
+  const { peer } = context.env.visit;
+  if (context.req.header("origin")) throw new HttpError("forbidden", "expected no browser here");
+  const counted = await attempt(parts.accounts.store, "node", peer);
+  const token = context.req.header("authorization")?.match(/^Bearer (\S{1,300})$/)?.[1] ?? "";
+  if (!sameSecret(tokenSecret(token), parts.nodeSecret)) {
+    log.warn("a machine with a wrong token was refused", { peer });
+    throw new HttpError(
+      "unauthorized",
+      "expected the token in the file node-token of the coordinator's data directory",
+    );
+  }
+  await counted.succeeded();
+  const { socket, response } = upgrade(context);
+  parts.house.attach(serveLink(socket));
+  return response;
+}
+
+/** What devices are told on the trust page. */
+export type { TrustInfo };

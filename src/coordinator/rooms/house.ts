@@ -1,0 +1,388 @@
+import type { HouseEvent, LibraryState, NodeInfo, PlayRequest } from "../../protocol/api.ts";
+import type { FromNode, Link, ToNode } from "../../protocol/node.ts";
+import type { SessionInfo } from "../../protocol/session.ts";
+import type { SignalToViewer } from "../../protocol/signal.ts";
+import type { ImportJob } from "../../protocol/library.ts";
+import { logger } from "../../system/log.ts";
+import { newId } from "../accounts/token.ts";
+import type { NodeRecord, Store } from "../store/store.ts";
+import { type BusMessage, parseBusMessage } from "./bus.ts";
+import { isOver, NodeState } from "./node_state.ts";
+import { place } from "./scheduler.ts";
+
+const log = logger("rooms");
+
+/** A node that is silent for this long is gone: four heartbeats. */
+const NODE_TIMEOUT_MS = 20_000;
+/** A node must confirm a session that it was told to start within this time. */
+const START_TIMEOUT_MS = 15_000;
+/** Ended sessions stay in the list for this long, so that late pages learn why they ended. */
+const KEEP_ENDED_MS = 300_000;
+
+/** The house cannot do what was asked, for the reason in `message`. */
+export class RefusedError extends Error {
+  override name = "RefusedError";
+  constructor(message: string, readonly missing = false) {
+    super(message);
+  }
+}
+
+export interface HouseListener {
+  /** For everybody who is signed in. */
+  event(event: HouseEvent): void;
+  /** For one viewer, who may be on another coordinator. */
+  signal(sessionId: string, viewerId: string, message: SignalToViewer): void;
+  session(session: SessionInfo): void;
+}
+
+/**
+ * The machines of the house and what runs on them: a replica that every coordinator keeps of what the
+ * nodes say. Nodes own the truth; a coordinator that restarts learns everything from their `hello`.
+ */
+export class House {
+  readonly #nodes = new Map<string, NodeState>();
+  readonly #links = new Map<string, Link<ToNode, FromNode>>();
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  readonly #sweep: ReturnType<typeof setInterval>;
+  #saving = new Map<string, ReturnType<typeof setTimeout>>();
+  #closed = false;
+
+  private constructor(
+    readonly store: Store,
+    readonly listener: HouseListener,
+    /** This coordinator among those of the house. */
+    readonly instance: string,
+  ) {
+    this.#sweep = setInterval(() => this.#forgetSilent(), 2_000);
+  }
+
+  /** Takes over what other coordinators know already. */
+  static async open(store: Store, listener: HouseListener): Promise<House> {
+    const house = new House(store, listener, newId("c"));
+    await store.subscribe((text) => house.#fromBus(text));
+    for (const record of await store.nodes()) {
+      if (!house.#nodes.has(record.name)) house.#nodes.set(record.name, NodeState.from(record));
+    }
+    return house;
+  }
+
+  library(): LibraryState {
+    const games = new Map<string, LibraryState["games"][number]>();
+    for (const node of this.#nodes.values()) {
+      if (!node.connected) continue;
+      for (const game of node.games) if (!games.has(game.id)) games.set(game.id, game);
+    }
+    const imports = [...this.#nodes.values()].flatMap((node) => node.imports);
+    return { games: [...games.values()], imports };
+  }
+
+  sessions(): SessionInfo[] {
+    return [...this.#nodes.values()].flatMap((node) => node.sessions)
+      .sort((a, b) => a.startedAt - b.startedAt);
+  }
+
+  session(id: string): SessionInfo | undefined {
+    return this.#nodeOf(id)?.session(id);
+  }
+
+  nodes(): NodeInfo[] {
+    return [...this.#nodes.values()].map((node) => node.info());
+  }
+
+  hasNode(): boolean {
+    return [...this.#nodes.values()].some((node) => node.connected);
+  }
+
+  /**
+   * Chooses a machine and tells it to start.
+   *
+   * @throws RefusedError where no machine can
+   */
+  start(request: PlayRequest, owner: string, maxSessions: number): SessionInfo {
+    const placement = place(request.gameId, [...this.#nodes.values()], maxSessions);
+    if ("refused" in placement) throw new RefusedError(placement.refused, placement.missing);
+    const session: SessionInfo = {
+      id: newId("s"),
+      gameId: request.gameId,
+      title: placement.game.title,
+      node: placement.node.name,
+      owner,
+      state: "starting",
+      step: "process",
+      mode: request.mode,
+      viewers: 0,
+      startedAt: Date.now(),
+    };
+    const { name } = placement.node;
+    this.#receive(name, { type: "session-update", session });
+    this.#nodes.get(name)!.unconfirmed.add(session.id);
+    this.command(name, {
+      type: "start-session",
+      sessionId: session.id,
+      gameId: request.gameId,
+      owner,
+      mode: request.mode,
+      keyboard: request.keyboard,
+    });
+    this.#later(START_TIMEOUT_MS, () => {
+      if (!this.#nodes.get(name)?.unconfirmed.delete(session.id)) return;
+      const reason = `The machine ${name} did not answer. Is it switched on and in the network?`;
+      this.#receive(name, {
+        type: "session-update",
+        session: { ...session, state: "failed", reason },
+      });
+    });
+    return session;
+  }
+
+  /** @throws RefusedError where its machine is away */
+  end(sessionId: string): void {
+    const node = this.#nodeOf(sessionId);
+    if (!node) return;
+    if (!node.connected) {
+      throw new RefusedError(`The machine ${node.name} is not connected; try again when it is`);
+    }
+    this.command(node.name, { type: "end-session", sessionId });
+  }
+
+  /** @throws RefusedError where no machine is there to import to */
+  import(source: string): ImportJob {
+    const running = this.library().imports.find((job) =>
+      job.source === source && (job.state === "waiting" || job.state === "running")
+    );
+    if (running) return running;
+    const node = [...this.#nodes.values()].find((candidate) => candidate.connected);
+    if (!node) throw new RefusedError("No machine of this house is connected to import games to");
+    const job: ImportJob = {
+      id: newId("i"),
+      source,
+      state: "waiting",
+      step: "Waiting",
+      progress: 0,
+    };
+    this.#receive(node.name, { type: "import-update", job });
+    this.command(node.name, { type: "import-game", importId: job.id, source });
+    return job;
+  }
+
+  /** False where no machine has it. */
+  removeGame(gameId: string): boolean {
+    const having = [...this.#nodes.values()].filter((node) =>
+      node.connected && node.games.some((game) => game.id === gameId && game.kind === "package")
+    );
+    for (const node of having) this.command(node.name, { type: "remove-game", gameId });
+    return having.length > 0;
+  }
+
+  /** To the machine that runs a session; nothing where it is away. */
+  toSession(
+    sessionId: string,
+    message: Extract<ToNode, { type: "viewer-join" | "viewer-leave" | "signal" }>,
+  ): void {
+    const node = this.#nodeOf(sessionId);
+    if (node) this.command(node.name, message);
+  }
+
+  command(name: string, message: ToNode): void {
+    const link = this.#links.get(name);
+    if (link) link.send(message);
+    else this.#publish({ type: "to-node", node: name, message });
+  }
+
+  /** Serves a node. The first message must be its hello, again after each change of what it is. */
+  attach(link: Link<ToNode, FromNode>): void {
+    let name: string | undefined;
+    link.onMessage = (message) => {
+      if (message.type === "hello") {
+        if (name !== undefined && name !== message.node) {
+          return link.close(`expected the name ${name} again, got ${message.node}`);
+        }
+        name = message.node;
+        this.#welcome(link, message);
+      } else if (name === undefined) {
+        return link.close(`expected hello first, got ${message.type}`);
+      }
+      this.#receive(name, message);
+    };
+    link.onClose = (reason) => {
+      if (name === undefined || this.#links.get(name) !== link) return;
+      this.#links.delete(name);
+      log.info("machine disconnected", { node: name, reason });
+      if (this.#closed) return;
+      this.#lose(name);
+      this.#publish({ type: "node-gone", node: name });
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#sweep);
+    for (const timer of [...this.#timers, ...this.#saving.values()]) clearTimeout(timer);
+    for (const [name, link] of this.#links) {
+      link.close("the coordinator stops");
+      await this.store.deleteNode(name).catch(() => {});
+    }
+  }
+
+  #welcome(link: Link<ToNode, FromNode>, hello: Extract<FromNode, { type: "hello" }>): void {
+    const before = this.#links.get(hello.node);
+    if (before === link) return;
+    this.#links.set(hello.node, link);
+    if (before) {
+      log.warn("a second machine took over this name", { node: hello.node });
+      before.close("another machine connected with the same name");
+    }
+    log.info("machine connected", {
+      node: hello.node,
+      version: hello.version,
+      games: hello.games.length,
+      sessions: hello.sessions.length,
+    });
+  }
+
+  /** What a node says through this coordinator. */
+  #receive(name: string, message: FromNode): void {
+    const safe = this.#withoutToken(message);
+    this.#apply(name, safe, this.instance);
+    this.#publish({ type: "from-node", node: name, message: safe });
+    this.#save(name, message.type === "hello" ? 0 : 300);
+  }
+
+  #withoutToken(message: FromNode): FromNode {
+    return message.type === "hello" ? { ...message, token: undefined } : message;
+  }
+
+  /** Changes the replica and tells who listens. Also for what came through other coordinators. */
+  #apply(name: string, message: FromNode, home: string): void {
+    let node = this.#nodes.get(name);
+    if (message.type === "hello") {
+      node ??= NodeState.empty(name);
+      this.#nodes.set(name, node);
+    }
+    // Not heard of yet: its next hello or record brings everything.
+    if (!node) return;
+    node.home = home;
+    node.heard();
+    switch (message.type) {
+      case "hello": {
+        const changed = node.hello(message);
+        this.listener.event({ type: "nodes", nodes: this.nodes() });
+        this.listener.event({ type: "library", library: this.library() });
+        this.listener.event({ type: "sessions", sessions: this.sessions() });
+        for (const session of changed) this.#sessionChanged(session, false);
+        return;
+      }
+      case "heartbeat":
+        node.load = message.load;
+        node.freeMemoryMb = message.freeMemoryMb;
+        return this.listener.event({ type: "nodes", nodes: this.nodes() });
+      case "library":
+        node.games = message.games;
+        return this.listener.event({ type: "library", library: this.library() });
+      case "import-update":
+        node.putImport(message.job);
+        return this.listener.event({ type: "import", job: message.job });
+      case "session-update": {
+        const owner = this.#nodeOf(message.session.id);
+        if (owner && owner !== node) {
+          log.warn("a machine spoke of another's session", { node: name, owner: owner.name });
+          return;
+        }
+        const session = node.putSession(message.session);
+        if (session) this.#sessionChanged(session, true);
+        return;
+      }
+      case "signal":
+        if (this.#nodeOf(message.sessionId) !== node) return;
+        return this.listener.signal(message.sessionId, message.viewerId, message.message);
+    }
+  }
+
+  #sessionChanged(session: SessionInfo, announce: boolean): void {
+    if (announce) this.listener.event({ type: "session", session });
+    this.listener.session(session);
+    if (!isOver(session)) return;
+    this.#later(KEEP_ENDED_MS, () => {
+      const node = this.#nodeOf(session.id);
+      if (!node || !isOver(node.session(session.id)!)) return;
+      node.dropSession(session.id);
+      this.listener.event({ type: "sessions", sessions: this.sessions() });
+    });
+  }
+
+  #lose(name: string): void {
+    const node = this.#nodes.get(name);
+    if (!node?.connected) return;
+    node.connected = false;
+    this.listener.event({ type: "nodes", nodes: this.nodes() });
+    this.listener.event({ type: "library", library: this.library() });
+  }
+
+  #forgetSilent(): void {
+    const now = Date.now();
+    for (const [name, node] of this.#nodes) {
+      if (!node.connected || now - node.heardAt < NODE_TIMEOUT_MS) continue;
+      log.warn("machine went silent", { node: name, seconds: NODE_TIMEOUT_MS / 1000 });
+      const link = this.#links.get(name);
+      if (link) link.close("no heartbeat");
+      this.#links.delete(name);
+      this.#lose(name);
+    }
+  }
+
+  #nodeOf(sessionId: string): NodeState | undefined {
+    return [...this.#nodes.values()].find((node) => node.session(sessionId));
+  }
+
+  #later(ms: number, work: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      work();
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  /** Keeps the node's record for coordinators that start later; changes within `ms` go together. */
+  #save(name: string, ms: number): void {
+    if (this.#saving.has(name) || this.#closed) return;
+    this.#saving.set(
+      name,
+      setTimeout(() => {
+        this.#saving.delete(name);
+        const record: NodeRecord | undefined = this.#nodes.get(name)?.record();
+        if (!record || record.home !== this.instance) return;
+        this.store.putNode(record, NODE_TIMEOUT_MS).catch((error) =>
+          log.warn("the store does not take a machine's state", { error })
+        );
+      }, ms),
+    );
+  }
+
+  #publish(message: BusMessage): void {
+    this.store.publish(JSON.stringify({ from: this.instance, ...message })).catch((error) =>
+      log.warn("the other coordinators cannot be reached", { error })
+    );
+  }
+
+  #fromBus(text: string): void {
+    if (this.#closed) return;
+    const received = parseBusMessage(text);
+    if (!received) return log.warn("a message between coordinators was refused");
+    if (received.from === this.instance) return;
+    switch (received.type) {
+      case "to-node":
+        return this.#links.get(received.node)?.send(received.message);
+      case "from-node": {
+        // A node that reconnected to another coordinator has left this one.
+        const stale = received.message.type === "hello" && this.#links.get(received.node);
+        if (stale) {
+          this.#links.delete(received.node);
+          stale.close("the machine connected to another coordinator");
+        }
+        return this.#apply(received.node, received.message, received.from);
+      }
+      case "node-gone":
+        if (this.#nodes.get(received.node)?.home === received.from) this.#lose(received.node);
+    }
+  }
+}

@@ -1,0 +1,210 @@
+import type { SessionInfo } from "../../protocol/session.ts";
+import { MAX_SIGNAL_BYTES, SignalFromViewer, type SignalToViewer } from "../../protocol/signal.ts";
+import { logger } from "../../system/log.ts";
+import { newId } from "../accounts/token.ts";
+import type { House } from "./house.ts";
+import { isOver } from "./node_state.ts";
+
+const log = logger("viewers");
+
+/** Sockets to one session, over all viewers. */
+const MAX_VIEWERS = 16;
+/** Messages that wait for a session whose process is still starting. */
+const MAX_WAITING = 256;
+/** Messages a second, and how many may come at once: an answer with all its candidates. */
+const RATE = 30;
+const BURST = 300;
+/** A page whose socket breaks comes back as a new viewer; the old one's picture goes on until then. */
+const LINGER_MS = 10_000;
+/** A page that does not read what is sent to it is cut off at this many waiting bytes. */
+const MAX_BUFFERED = 1_048_576;
+
+/** Close codes of RFC 6455, section 7.4.1. */
+export const CloseCode = {
+  normal: 1000,
+  goingAway: 1001,
+  /** Never sent: the connection broke. */
+  abnormal: 1006,
+  policy: 1008,
+  tooBig: 1009,
+  tryAgain: 1013,
+} as const;
+
+interface Viewer {
+  id: string;
+  sessionId: string;
+  socket: WebSocket;
+  /** Absent once the session was told of the viewer. */
+  waiting?: SignalFromViewer[];
+  name: string;
+  role: "player" | "spectator";
+  tokens: number;
+  filledAt: number;
+}
+
+/** The pages that are connected to sessions through this coordinator, and the signalling for them. */
+export class Viewers {
+  readonly #viewers = new Map<string, Viewer>();
+  readonly #lingering = new Map<string, { timer: ReturnType<typeof setTimeout>; leave(): void }>();
+  #house!: House;
+  #closed = false;
+
+  /** Set once, before the first viewer. */
+  set house(house: House) {
+    this.#house = house;
+  }
+
+  /** Whether one more page may watch this session. */
+  hasRoom(sessionId: string): boolean {
+    const count = [...this.#viewers.values()].filter((v) => v.sessionId === sessionId).length;
+    return count < MAX_VIEWERS;
+  }
+
+  /** Takes over a socket that is being opened. `who`: for whom, checked already. */
+  add(
+    socket: WebSocket,
+    session: SessionInfo,
+    who: { name: string; role: "player" | "spectator" },
+  ): void {
+    const viewer: Viewer = {
+      id: newId("v"),
+      sessionId: session.id,
+      socket,
+      waiting: [],
+      ...who,
+      tokens: BURST,
+      filledAt: Date.now(),
+    };
+    this.#viewers.set(viewer.id, viewer);
+    socket.onopen = () => {
+      const now = this.#house.session(session.id) ?? session;
+      this.#sessionTo(viewer, now);
+      this.#admit(viewer, now);
+    };
+    socket.onmessage = ({ data }) => this.#message(viewer, data);
+    socket.onclose = ({ code }) => this.#gone(viewer, code);
+    socket.onerror = () => {};
+  }
+
+  /** To the page of `viewerId`, where it is connected here. */
+  signal(sessionId: string, viewerId: string, message: SignalToViewer): void {
+    const viewer = this.#viewers.get(viewerId);
+    if (!viewer || viewer.sessionId !== sessionId) return;
+    this.#send(viewer, message);
+    if (message.type === "bye") viewer.socket.close(CloseCode.normal, "bye");
+  }
+
+  /** The session changed: its pages are told, and those who wait for its process are let in. */
+  session(session: SessionInfo): void {
+    for (const viewer of this.#viewers.values()) {
+      if (viewer.sessionId !== session.id || viewer.socket.readyState !== WebSocket.OPEN) continue;
+      this.#sessionTo(viewer, session);
+      this.#admit(viewer, session);
+    }
+  }
+
+  /** Shows out a guest or a user who may not watch any more. */
+  dismiss(sessionId: string, reason: string): void {
+    for (const viewer of this.#viewers.values()) {
+      if (viewer.sessionId === sessionId) {
+        this.signal(sessionId, viewer.id, { type: "bye", reason });
+      }
+    }
+  }
+
+  /** Sessions go on without their coordinator, so they are not told that their viewers left. */
+  close(): void {
+    this.#closed = true;
+    for (const { timer } of this.#lingering.values()) clearTimeout(timer);
+    for (const { socket } of this.#viewers.values()) socket.close(CloseCode.goingAway, "restart");
+  }
+
+  #sessionTo(viewer: Viewer, session: SessionInfo): void {
+    this.#send(viewer, { type: "session", session });
+    if (!isOver(session)) return;
+    this.#send(viewer, { type: "bye", reason: session.reason ?? "The session is over" });
+    viewer.socket.close(CloseCode.normal, "over");
+  }
+
+  /** Tells the session of the viewer, as soon as its process can hear it. */
+  #admit(viewer: Viewer, session: SessionInfo): void {
+    const listening = session.state !== "starting" || (session.step ?? "process") !== "process";
+    if (!viewer.waiting || !listening || isOver(session)) return;
+    const { id: viewerId, sessionId, name, role, waiting } = viewer;
+    viewer.waiting = undefined;
+    this.#house.toSession(sessionId, { type: "viewer-join", sessionId, viewerId, name, role });
+    for (const message of waiting) {
+      this.#house.toSession(sessionId, { type: "signal", sessionId, viewerId, message });
+    }
+    // The page is back (or another of the same house came): the one it replaces need not linger.
+    for (const [key, old] of this.#lingering) {
+      if (key.startsWith(`${sessionId} ${name} `)) old.leave();
+    }
+  }
+
+  #message(viewer: Viewer, data: unknown): void {
+    const { socket } = viewer;
+    if (typeof data !== "string") return this.#refuse(viewer, CloseCode.policy, "expected text");
+    if (data.length > MAX_SIGNAL_BYTES * 2) {
+      return this.#refuse(viewer, CloseCode.tooBig, "message too big");
+    }
+    if (!this.#allowed(viewer)) return this.#refuse(viewer, CloseCode.policy, "too many messages");
+    const message = parseSignal(data);
+    if (!message) return this.#refuse(viewer, CloseCode.policy, "expected a signalling message");
+    if (viewer.waiting) {
+      if (viewer.waiting.length < MAX_WAITING) viewer.waiting.push(message);
+      return;
+    }
+    if (socket.readyState !== WebSocket.OPEN) return;
+    const { sessionId, id: viewerId } = viewer;
+    this.#house.toSession(sessionId, { type: "signal", sessionId, viewerId, message });
+  }
+
+  /** Token bucket: RATE a second, up to BURST saved. */
+  #allowed(viewer: Viewer): boolean {
+    const now = Date.now();
+    const earned = (now - viewer.filledAt) * RATE / 1000;
+    viewer.tokens = Math.min(BURST, viewer.tokens + earned) - 1;
+    viewer.filledAt = now;
+    return viewer.tokens >= 0;
+  }
+
+  #refuse(viewer: Viewer, code: number, reason: string): void {
+    log.warn("a viewer was cut off", { session: viewer.sessionId, reason });
+    viewer.socket.close(code, reason);
+  }
+
+  #send(viewer: Viewer, message: SignalToViewer): void {
+    const { socket } = viewer;
+    if (socket.readyState !== WebSocket.OPEN) return;
+    if (socket.bufferedAmount > MAX_BUFFERED) {
+      return this.#refuse(viewer, CloseCode.policy, "does not read");
+    }
+    socket.send(JSON.stringify(message));
+  }
+
+  #gone(viewer: Viewer, code: number): void {
+    this.#viewers.delete(viewer.id);
+    if (this.#closed || viewer.waiting) return;
+    const { sessionId, id: viewerId } = viewer;
+    const key = `${sessionId} ${viewer.name} ${viewerId}`;
+    const leave = () => {
+      clearTimeout(this.#lingering.get(key)?.timer);
+      this.#lingering.delete(key);
+      this.#house.toSession(sessionId, { type: "viewer-leave", sessionId, viewerId });
+    };
+    const broke = code === CloseCode.abnormal;
+    if (broke) this.#lingering.set(key, { timer: setTimeout(leave, LINGER_MS), leave });
+    else leave();
+  }
+}
+
+function parseSignal(text: string): SignalFromViewer | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  return SignalFromViewer.safeParse(value).data;
+}
