@@ -8,6 +8,7 @@
  */
 import { basename, join } from "node:path";
 import type { LibraryFolders } from "./folders.ts";
+import type { TrustedKeys } from "./signature.ts";
 import { Manifest, type ManifestInput } from "./manifest.ts";
 
 /** What a person may set or correct at an import. */
@@ -20,6 +21,7 @@ export interface ImportContext {
   /** For anything else; removed after the import. */
   scratch: string;
   changes: ManifestChanges;
+  trusted: TrustedKeys;
   onProgress: (step: string, fraction: number) => void;
   signal?: AbortSignal;
 }

@@ -14,7 +14,7 @@ import type { ImportContext, ManifestChanges } from "./import_source.ts";
 import { Manifest } from "./manifest.ts";
 import { openPackage } from "./package_import.ts";
 import { ensureRuntime, releaseOf } from "./runtime.ts";
-import { checkSignature, PackageSignature, signPackage } from "./signature.ts";
+import { checkSignature, PackageSignature, signPackage, type TrustedKeys } from "./signature.ts";
 
 const MEDIA_TYPES: Record<string, string> = {
   png: "image/png",
@@ -54,21 +54,33 @@ export interface InstalledGame {
 export class GameLibrary {
   readonly folders: LibraryFolders;
 
-  constructor(options: { dataDir: string }) {
+  readonly #trusted: TrustedKeys;
+
+  /** @param options.trustedKeys  ed25519 public keys in base64, beside those in `<dataDir>/keys` */
+  constructor(options: { dataDir: string; trustedKeys?: string[] }) {
     this.folders = new LibraryFolders(options.dataDir);
+    this.#trusted = { folder: this.folders.keys, keys: options.trustedKeys ?? [] };
   }
 
-  /** All games, by title. Packages with a damaged index are left out. */
-  async list(): Promise<GameInfo[]> {
-    const games: GameInfo[] = [];
+  /** Ids of all games, also of damaged ones. */
+  async ids(): Promise<string[]> {
+    const ids: string[] = [];
     try {
       for await (const entry of Deno.readDir(this.folders.games)) {
-        if (!entry.isFile || !entry.name.endsWith(".json")) continue;
-        const info = await this.info(entry.name.slice(0, -5)).catch(() => undefined);
-        if (info !== undefined) games.push(info);
+        if (entry.isFile && entry.name.endsWith(".json")) ids.push(entry.name.slice(0, -5));
       }
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+    return ids.sort();
+  }
+
+  /** All games, by title. Damaged ones are left out. */
+  async list(): Promise<GameInfo[]> {
+    const games: GameInfo[] = [];
+    for (const id of await this.ids()) {
+      const info = await this.info(id).catch(() => undefined);
+      if (info !== undefined) games.push(info);
     }
     return games.sort((a, b) => a.title.localeCompare(b.title));
   }
@@ -77,7 +89,7 @@ export class GameLibrary {
   async info(id: string): Promise<GameInfo> {
     const { manifest, index } = await this.find(id);
     const artwork = await this.#artworkFile(id);
-    const signature = await checkSignature(id, index.sha256, index.signature, this.folders.keys)
+    const signature = await checkSignature(id, index.sha256, index.signature, this.#trusted)
       .catch(() => "untrusted" as const);
     return {
       id,
@@ -146,6 +158,7 @@ export class GameLibrary {
           content,
           scratch,
           changes,
+          trusted: this.#trusted,
           onProgress,
           signal,
         };
@@ -206,6 +219,7 @@ export class GameLibrary {
     await Deno.rename(image, at("erofs"));
     await Deno.rename(join(work, "index.json"), at("json"));
     if (old !== undefined) await Deno.remove(old);
+    await Deno.remove(at("erofs.sig")).catch(() => {});
     await Deno.remove(join(this.folders.trees, id), { recursive: true }).catch(() => {});
     if (picture !== undefined) {
       const type = artwork!.split(".").pop()!.toLowerCase();
@@ -224,6 +238,7 @@ export class GameLibrary {
       const existed = await Deno.remove(index).then(() => true, () => false);
       const hadFile = await Deno.remove(file).then(() => true, () => false);
       if (artwork !== undefined) await Deno.remove(artwork);
+      await Deno.remove(`${file}.sig`).catch(() => {});
       await Deno.remove(join(this.folders.trees, id), { recursive: true }).catch(() => {});
       if (!existed && !hadFile) throw new Error(`The library has no game ${id}`);
     });
@@ -251,7 +266,7 @@ export class GameLibrary {
           "import it again",
       );
     }
-    await checkSignature(id, sha256, index.signature, this.folders.keys);
+    await checkSignature(id, sha256, index.signature, this.#trusted);
     return index;
   }
 
@@ -266,6 +281,8 @@ export class GameLibrary {
       JSON.stringify({ ...index, signature }, undefined, 2) + "\n",
     );
     await Deno.rename(join(work, "index"), path);
+    await Deno.writeTextFile(join(work, "sig"), JSON.stringify(signature) + "\n");
+    await Deno.rename(join(work, "sig"), join(this.folders.games, `${id}.erofs.sig`));
     await Deno.remove(work);
     return signature;
   }

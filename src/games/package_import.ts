@@ -54,7 +54,7 @@ export async function openPackage(
     written.id,
     await sha256File(image, { signal }),
     signature,
-    context.folders.keys,
+    context.trusted,
   );
   const changed = Object.values(context.changes).some((value) => value !== undefined);
   if (trust === "trusted" && !changed) return { manifest: written, signature };

@@ -80,6 +80,9 @@ done
 exit "$code"
 `;
 
+/** /run holds sockets and small files. */
+const RUN_BYTES = 64 * 1024 * 1024;
+
 /** Mount points that must be real folders, whatever the game's files say. */
 const SKELETON = ["proc", "dev", "tmp", "run", "home/player", "game", "etc", "sys"];
 
@@ -202,7 +205,9 @@ function bubblewrap(plan: SandboxPlan, host: boolean): string[] {
     ...["--die-with-parent", "--new-session", "--as-pid-1", "--disable-userns"],
     ...["--uid", uid, "--gid", uid, "--hostname", plan.hostname, "--clearenv", "--cap-drop", "ALL"],
     ...(host ? hostBase(plan.network) : ["--bind", `${stage}/root`, "/"]),
-    ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/run"],
+    ...["--proc", "/proc", "--dev", "/dev"],
+    ...["--size", String(plan.scratchBytes), "--perms", "1777", "--tmpfs", "/tmp"],
+    ...["--size", String(RUN_BYTES), "--tmpfs", "/run"],
     ...["--perms", "0700", "--dir", SANDBOX_RUNTIME_DIR],
     ...["--bind", `${stage}/home`, SANDBOX_HOME],
     ...plan.binds.flatMap((bind, index) => [
