@@ -83,7 +83,19 @@ function mediaCodecs() {
   };
 }
 
-const extension = (uri: string) => new RTCRtpHeaderExtensionParameters({ uri });
+/**
+ * The transport-wide number is one object in both lists: werift numbers extensions in place, and
+ * bundled sections must agree on an extension's id (RFC 8843 section 9). Chromium takes only the
+ * first of two and then sends no feedback for the other section.
+ */
+function headerExtensions() {
+  const extension = (uri: string) => new RTCRtpHeaderExtensionParameters({ uri });
+  const transportCc = extension(TRANSPORT_CC_URI);
+  return {
+    audio: [extension(AUDIO_LEVEL_URI), transportCc],
+    video: [extension(PLAYOUT_DELAY_URI), transportCc],
+  };
+}
 
 /** Where a connection's datagrams come from and go to. */
 export interface RemoteAddress {
@@ -283,10 +295,7 @@ export function createPeer(mux: UdpMux, addresses: string[], iceServers: IceServ
     })),
     bundlePolicy: "max-bundle",
     codecs: mediaCodecs(),
-    headerExtensions: {
-      video: [extension(TRANSPORT_CC_URI), extension(PLAYOUT_DELAY_URI)],
-      audio: [extension(TRANSPORT_CC_URI), extension(AUDIO_LEVEL_URI)],
-    },
+    headerExtensions: headerExtensions(),
     maxMessageSize: MAX_CONTROL_BYTES,
   });
   rtc.addTransceiver("video", { direction: "sendonly" });
