@@ -25,6 +25,7 @@ import { Id, KeyboardLayout, SessionInfo, VideoMode } from "./session.ts";
  * | GET /api/nodes | → NodeInfo[] | owner |
  * | GET /api/trust | → TrustInfo | anyone, also over plain HTTP |
  * | GET /ca.crt | → the house's CA certificate, PEM, `application/x-x509-ca-cert` | anyone, also over plain HTTP |
+ * | GET /ca.mobileconfig | → the same as an Apple configuration profile | anyone, also over plain HTTP |
  * | WS /api/events | HouseEvent messages | user |
  * | WS /api/sessions/:id/signal | signal.ts messages | user or guest of that session |
  * | WS /api/node | node.ts messages | a node with its token |
