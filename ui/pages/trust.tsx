@@ -141,8 +141,8 @@ export function TrustPage() {
             {info?.caFingerprintSha256 && (
               <a
                 class="button primary large"
-                href="/ca.crt"
-                download="gamelan-ca.crt"
+                href={guide.id === "ios" ? "/ca.mobileconfig" : "/ca.crt"}
+                download={guide.id === "ios" ? "gamelan.mobileconfig" : "gamelan-ca.crt"}
                 data-testid="ca-download"
                 data-autofocus
               >

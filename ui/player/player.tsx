@@ -1,6 +1,6 @@
 /** The player's page: picture, what lies over it, and its menu. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Icon } from "../components/icons.tsx";
+import { Gong, Icon } from "../components/icons.tsx";
 import { textEntry } from "../components/text_entry.tsx";
 import { connectedPads } from "../gamepad/poller.ts";
 import { focusScope } from "../navigation/focus.ts";
@@ -107,7 +107,7 @@ export function PlayerPage({ sessionId }: { sessionId: string }) {
             data-testid="player-menu-button"
             onClick={() => setMenuOpen(true)}
           >
-            <Icon name="settings" />
+            <Gong />
           </button>
         </div>
       )}

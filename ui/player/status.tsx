@@ -1,6 +1,7 @@
 /** What the player is told over the picture: progress, reconnecting, the end, short notices. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { SessionInfo, StartStep } from "../../src/protocol/session.ts";
+import { useFocusScope } from "../components/dialog.tsx";
 import { Gong, Icon } from "../components/icons.tsx";
 import { connectedPads } from "../gamepad/poller.ts";
 import { api, messageOf } from "../state/api.ts";
@@ -95,7 +96,9 @@ function Starting({ info }: { info: SessionInfo | undefined }) {
 }
 
 function Ended({ session }: { session: PlayerSession }) {
+  const box = useRef<HTMLDivElement>(null);
   const [error, setError] = useState<string>();
+  useFocusScope(box, () => navigate("/"));
   const info = session.info.value;
   const failed = info?.state === "failed";
   const moved = session.bye.value !== undefined && info?.state !== "ended" && !failed;
@@ -125,6 +128,7 @@ function Ended({ session }: { session: PlayerSession }) {
   return (
     <div
       class="player-cover"
+      ref={box}
       data-focus-scope
       data-testid="player-status"
       data-state={failed ? "failed" : moved ? "moved" : "ended"}

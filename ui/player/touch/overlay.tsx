@@ -15,13 +15,11 @@ export interface ScreenSize {
 export function useSize(element: { current: HTMLElement | null }): ScreenSize {
   const [size, setSize] = useState<ScreenSize>({ width: innerWidth, height: innerHeight });
   useEffect(() => {
-    const measure = () => {
-      const { clientWidth: width, clientHeight: height } = element.current!;
-      setSize({ width, height });
-    };
+    const measured = element.current!;
+    const measure = () => setSize({ width: measured.clientWidth, height: measured.clientHeight });
     measure();
     const observer = new ResizeObserver(measure);
-    observer.observe(element.current!);
+    observer.observe(measured);
     return () => observer.disconnect();
   }, []);
   return size;
@@ -43,7 +41,6 @@ export function TouchOverlay({ session }: { session: PlayerSession }) {
     bindings.current = created;
     return () => created.stop();
   }, [session, layout]);
-  // A new link forgot the pad: it is announced with the others.
   return (
     <div
       class="touch-overlay"
@@ -126,7 +123,10 @@ function Control({ control, size, bindings }: {
 export function ControlFace(
   { control, knob }: { control: TouchControl; knob?: { current: HTMLSpanElement | null } },
 ) {
-  if (control.kind === "button") return <span class="touch-label">{control.label}</span>;
+  if (control.kind === "button") {
+    const long = control.label.length > 3;
+    return <span class={`touch-label${long ? " touch-label-long" : ""}`}>{control.label}</span>;
+  }
   if (control.kind === "stick") return <span class="touch-knob" ref={knob} />;
   return (
     <svg viewBox="0 0 100 100" aria-hidden="true">
