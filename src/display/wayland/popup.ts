@@ -1,4 +1,5 @@
 /** xdg_popup: menus and the like, placed relative to their parent. */
+import { LimitError } from "./client.ts";
 import type { Rect } from "./geometry.ts";
 import {
   XdgPopupError,
@@ -12,6 +13,8 @@ import type { View } from "./scene.ts";
 import type { Surface } from "./surface.ts";
 import type { XdgRole, XdgSurface } from "./xdg_shell.ts";
 
+const MAX_PARENTS = 16;
+
 export class Popup implements XdgPopupRequests, XdgRole {
   /** It takes the keyboard, and a click elsewhere dismisses it. */
   grabbed = false;
@@ -24,6 +27,10 @@ export class Popup implements XdgPopupRequests, XdgRole {
     readonly parent: XdgSurface,
     placement: Placement,
   ) {
+    let depth = 0;
+    for (let above = parent.xdgRole; above instanceof Popup; above = above.parent.xdgRole) {
+      if (++depth > MAX_PARENTS) throw new LimitError(`more than ${MAX_PARENTS} nested popups`);
+    }
     resource.handler = this;
     this.#placement = placement;
     this.#rect = this.#place();

@@ -1,4 +1,5 @@
 /** xdg_toplevel: windows. A game's window is the whole screen; dialogs lie above it. */
+import { LimitError } from "./client.ts";
 import { fit } from "./geometry.ts";
 import {
   XdgToplevelError,
@@ -12,6 +13,7 @@ import type { View } from "./scene.ts";
 import type { XdgRole, XdgSurface } from "./xdg_shell.ts";
 
 const MAX_TITLE = 200;
+const MAX_PARENTS = 16;
 
 interface Size {
   width: number;
@@ -27,10 +29,13 @@ export class Toplevel implements XdgToplevelRequests, XdgRole {
   #limitsChanged = false;
   #parent: Toplevel | undefined;
   #fullscreenAsked = false;
+  #maximizedAsked = false;
 
   constructor(readonly xdgSurface: XdgSurface, readonly resource: XdgToplevelResource) {
     resource.handler = this;
-    resource.wmCapabilities(words([XdgToplevelWmCapabilities.fullscreen]));
+    resource.wmCapabilities(
+      words([XdgToplevelWmCapabilities.fullscreen, XdgToplevelWmCapabilities.maximize]),
+    );
   }
 
   /** Where the window is: scaled to fit the output, or a dialog centred over its parent. */
@@ -59,31 +64,28 @@ export class Toplevel implements XdgToplevelRequests, XdgRole {
     return this.#parent && toplevels.includes(this.#parent) ? this.#parent : undefined;
   }
 
+  /**
+   * Proposes a size. Who asks for fullscreen or maximized gets the output's. So does a window that
+   * names a smallest size and can grow, because its program knows of other sizes. Any other chooses
+   * its own and is scaled: many games obey a size they are told and then draw into a corner of it.
+   */
   configure(): void {
-    const { mode } = this.xdgSurface.compositor.output;
-    const { activated, fullscreen } = XdgToplevelState;
-    const fixed = this.#minimum.width > 0 && this.#minimum.width === this.#maximum.width &&
-      this.#minimum.height === this.#maximum.height;
-    if (this.#fullscreenAsked || (!fixed && !this.#parent && !this.#boundedBelow(mode))) {
-      this.resource.configureBounds(mode.width, mode.height);
-      this.resource.configure(mode.width, mode.height, words([fullscreen, activated]));
-    } else if (this.#parent) {
-      this.resource.configureBounds(mode.width, mode.height);
-      this.resource.configure(0, 0, words([activated]));
+    const { width, height } = this.xdgSurface.compositor.output.mode;
+    const { activated, fullscreen, maximized } = XdgToplevelState;
+    this.resource.configureBounds(width, height);
+    if (this.#fullscreenAsked) {
+      this.resource.configure(width, height, words([fullscreen, activated]));
+    } else if (this.#maximizedAsked || (!this.#parent && this.#growsTo({ width, height }))) {
+      this.resource.configure(width, height, words([maximized, activated]));
     } else {
-      const { width, height } = this.#maximum;
-      this.resource.configure(
-        Math.min(width || mode.width, mode.width),
-        Math.min(height || mode.height, mode.height),
-        words([activated]),
-      );
+      this.resource.configure(0, 0, words([activated]));
     }
   }
 
-  /** True where the window may not become as large as the output. */
-  #boundedBelow(mode: Size): boolean {
-    const { width, height } = this.#maximum;
-    return (width > 0 && width < mode.width) || (height > 0 && height < mode.height);
+  #growsTo({ width, height }: Size): boolean {
+    const within = (size: number, limit: number) => limit === 0 || size <= limit;
+    return this.#minimum.width > 0 && within(width, this.#maximum.width) &&
+      within(height, this.#maximum.height);
   }
 
   mapped(mapped: boolean): void {
@@ -108,7 +110,9 @@ export class Toplevel implements XdgToplevelRequests, XdgRole {
 
   setParent(parent: XdgToplevelResource | null): void {
     const above = parent ? handlerOf(parent, Toplevel) : undefined;
+    let depth = 0;
     for (let other = above; other; other = other.#parent) {
+      if (++depth > MAX_PARENTS) throw new LimitError(`more than ${MAX_PARENTS} nested dialogs`);
       if (other !== this) continue;
       throw new ProtocolError(
         this.resource,
@@ -160,12 +164,13 @@ export class Toplevel implements XdgToplevelRequests, XdgRole {
     this.#answer();
   }
 
-  // A window fills the screen as it is; the answer tells the client so.
   setMaximized(): void {
+    this.#maximizedAsked = true;
     this.#answer();
   }
 
   unsetMaximized(): void {
+    this.#maximizedAsked = false;
     this.#answer();
   }
 
