@@ -26,7 +26,7 @@ const SCAN_INTERVAL_MS = 1000;
 export async function runTestCard(options: TestCardOptions): Promise<void> {
   const connection = WaylandConnection.connect(options.waylandSocket);
   const loop = new EventLoop();
-  const window = new TestCardWindow(connection);
+  const window = new TestCardWindow(connection, loop);
   const { state } = window;
   const pads = new Pads(loop, options.inputDirectory, (slot, presses) => {
     if (presses > 0) state.last = `Pad ${slot + 1}`;

@@ -1,5 +1,6 @@
 import { monotonicMs } from "../../media/clock.ts";
 import type { WaylandConnection } from "../wayland/connection.ts";
+import type { EventLoop, Timer } from "../wayland/event_loop.ts";
 import {
   type WlCallbackProxy,
   WlCompositorProxy,
@@ -16,10 +17,15 @@ import { newState, type TestCardState } from "./state.ts";
 
 const DEFAULT_SIZE = { width: 1280, height: 720 };
 const DEFAULT_FPS = 60;
+/**
+ * When in a frame interval the animation moves on, if no input came. A compositor shows one commit
+ * an interval at once; waiting keeps that one for input, and half leaves enough time to be on time.
+ */
+const ANIMATE_AFTER = 0.5;
 
 /**
- * The Test card's window. It draws on the compositor's frame callbacks; input makes it draw and
- * commit at once, without waiting for the callback.
+ * The Test card's window. It draws once for each of the compositor's frame callbacks; input makes it
+ * draw and commit at once, without waiting for the callback.
  */
 export class TestCardWindow {
   readonly state: TestCardState = newState();
@@ -33,6 +39,7 @@ export class TestCardWindow {
   #card: TestCard | undefined;
   #buffers: Buffers | undefined;
   #callback: WlCallbackProxy | undefined;
+  #animation: Timer | undefined;
   #committed: Painted | undefined;
   #fps = DEFAULT_FPS;
   #size: { width: number; height: number } | undefined;
@@ -42,7 +49,7 @@ export class TestCardWindow {
   #framesThisSecond = 0;
 
   /** Throws ConnectionError where the compositor lacks what a window needs. */
-  constructor(readonly connection: WaylandConnection) {
+  constructor(readonly connection: WaylandConnection, readonly loop: EventLoop) {
     const globals = connection.globals();
     const compositor = globals.bind(WlCompositorProxy, 4);
     this.#shm = globals.bind(WlShmProxy, 1);
@@ -132,6 +139,7 @@ export class TestCardWindow {
     }
     const first = this.state.frame === 1;
     this.#committed = painted;
+    this.#animation?.cancel();
     if (!this.#callback) this.#askForNextFrame();
     this.#surface.commit();
     if (first) {
@@ -146,7 +154,10 @@ export class TestCardWindow {
     this.#callback.listener = {
       done: () => {
         this.#callback = undefined;
-        this.#dueNow = true;
+        this.#animation = this.loop.at(
+          monotonicMs() + ANIMATE_AFTER * 1000 / this.#fps,
+          () => this.#dueNow = true,
+        );
       },
     };
   }
