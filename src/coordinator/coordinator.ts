@@ -136,10 +136,11 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
   };
 }
 
-// deno-lint-ignore require-await -- Redis connects
 async function openStore(config: Config): Promise<Store> {
   if (!config.store.redis) return new SqliteStore(join(config.data_dir, "house.db"));
-  throw new Error("store.redis is not supported yet");
+  // Loaded only where it is used: a house of one machine starts faster without it.
+  const { RedisStore } = await import("./store/redis.ts");
+  return await RedisStore.open(config.store.redis);
 }
 
 /** What remote nodes must know: from the configuration, or made once and kept beside the data. */

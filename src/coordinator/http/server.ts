@@ -1,11 +1,11 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
-import type { TrustInfo } from "../../protocol/api.ts";
 import { logger } from "../../system/log.ts";
 import { serveLink, tokenSecret } from "../../system/link.ts";
 import { attempt } from "../accounts/limits.ts";
 import { sameSecret } from "../accounts/token.ts";
 import { isOver } from "../rooms/node_state.ts";
+import { StoreError } from "../store/store.ts";
 import { HostCheck, withoutBrackets } from "./addresses.ts";
 import { type ApiEnv, type ApiParts, apiRoutes, identify, roleIn } from "./api.ts";
 import { assetPath, assetResponse, type UiAssets } from "./assets.ts";
@@ -99,6 +99,12 @@ function failure(error: unknown, request: Request, peer: string): Response {
       log.warn("request refused", { path: pathname, peer, reason: error.message });
     }
     return error.response();
+  }
+  if (error instanceof StoreError) {
+    log.error("the store failed", { error });
+    return new HttpError("unavailable", "The house's memory does not answer. Try again shortly.", {
+      "retry-after": "5",
+    }).response();
   }
   log.error("request failed", { path: new URL(request.url).pathname, error });
   return new HttpError("internal", "Something went wrong; the log of Gamelan says what.")
@@ -216,6 +222,3 @@ async function nodeSocket(context: Context<ApiEnv>, parts: ServerParts): Promise
   parts.house.attach(serveLink(socket));
   return response;
 }
-
-/** What devices are told on the trust page. */
-export type { TrustInfo };

@@ -59,11 +59,32 @@ export class House {
   /** Takes over what other coordinators know already. */
   static async open(store: Store, listener: HouseListener): Promise<House> {
     const house = new House(store, listener, newId("c"));
-    await store.subscribe((text) => house.#fromBus(text));
-    for (const record of await store.nodes()) {
-      if (!house.#nodes.has(record.name)) house.#nodes.set(record.name, NodeState.from(record));
-    }
+    await store.subscribe((text) => house.#fromBus(text), () => house.#catchUp());
+    await house.#readNodes();
     return house;
+  }
+
+  /** Takes over what the store has of machines whose links other coordinators hold. */
+  async #readNodes(): Promise<void> {
+    for (const record of await this.store.nodes()) {
+      if (this.#links.has(record.name) || record.home === this.instance) continue;
+      this.#nodes.set(record.name, NodeState.from(record));
+    }
+  }
+
+  /** The bus was interrupted: tells everything anew, both ways. */
+  async #catchUp(): Promise<void> {
+    if (this.#closed) return;
+    try {
+      for (const name of this.#links.keys()) this.#save(name, 0);
+      await this.#readNodes();
+    } catch (error) {
+      return log.warn("the other coordinators' machines are unknown for now", { error });
+    }
+    this.listener.event({ type: "nodes", nodes: this.nodes() });
+    this.listener.event({ type: "library", library: this.library() });
+    this.listener.event({ type: "sessions", sessions: this.sessions() });
+    for (const session of this.sessions()) this.listener.session(session);
   }
 
   library(): LibraryState {

@@ -67,7 +67,7 @@ export class ProcessMemory implements
     return Promise.resolve();
   }
 
-  subscribe(_listener: (message: string) => void) {
+  subscribe(_listener: (message: string) => void, _onGap: () => void) {
     return Promise.resolve();
   }
 }

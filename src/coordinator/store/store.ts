@@ -45,7 +45,8 @@ export interface Store {
 
   /** To the other coordinators of this house, not to the sender itself. */
   publish(message: string): Promise<void>;
-  subscribe(listener: (message: string) => void): Promise<void>;
+  /** `onGap`: messages may have been lost; read `nodes` again. */
+  subscribe(listener: (message: string) => void, onGap: () => void): Promise<void>;
 
   /** Throws where the store cannot be reached. */
   ping(): Promise<void>;
