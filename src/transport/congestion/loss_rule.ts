@@ -1,29 +1,39 @@
-/** Over this a path is too full, under the second there is room (as in RFC 3550's senders and GCC). */
+/** Over this a path is too full, under the second there is room: the classic rule. */
 const TOO_MUCH = 0.05;
 const LITTLE = 0.02;
 const WINDOW_MS = 600;
-/** A cut shows in the reports after about this, ms. */
+/** A cut shows in the whole window after this, ms. */
 const EFFECT_MS = 1200;
+/** Loss between the two limits is put to the test after this, ms. */
+const HOLD_MS = 4000;
+/** A trial cuts at least this much, or its effect would drown in chance. */
+const TRIAL_FACTOR = 0.88;
+/** Loss that keeps this share of itself through a cut does not come from the rate. */
+const UNMOVED = 0.7;
+/** Trials in a row that must fail before loss is taken as the path's own. */
+const TRIALS = 2;
+const MAX_INHERENT = 0.3;
 const MIN_PACKETS = 20;
 
-/** What the losses of the last window ask for: a factor on the rate. */
+/** What the losses of the last window ask for. */
 export interface LossVerdict {
-  /** 1: nothing; below: cut; above: what was cut for nothing comes back. */
+  /** On the rate. 1: nothing; below: cut; above: what was cut for nothing comes back. */
   factor: number;
   /** There is no sign of congestion in the losses. */
   mayGrow: boolean;
 }
 
 /**
- * The classic rule, over 5 % down and under 2 % up, with a memory: loss that stays the same after
+ * The classic rule, over 5 % down and under 2 % up, with a memory: loss that stays the same while
  * the rate was cut (a bad radio link) does not come from the rate. It is then taken as the path's
  * own, and only what exceeds it counts.
  */
 export class LossRule {
   #window: { ms: number; lost: boolean }[] = [];
   #inherent = 0;
-  #verdictMs = -Infinity;
-  #cut: { ms: number; loss: number; factor: number; count: number } | undefined;
+  /** Since when the excess is not little. */
+  #heldMs: number | undefined;
+  #trial: { ms: number; loss: number; factor: number; count: number } | undefined;
 
   add(ms: number, lost: boolean): void {
     this.#window.push({ ms, lost });
@@ -36,11 +46,6 @@ export class LossRule {
     return this.#window.filter(({ lost }) => lost).length / this.#window.length;
   }
 
-  /** The path's own loss, 0–1. */
-  get inherent(): number {
-    return this.#inherent;
-  }
-
   /** True where the losses show no congestion. */
   mayGrow(nowMs: number): boolean {
     return this.loss(nowMs) - this.#inherent < LITTLE;
@@ -50,31 +55,27 @@ export class LossRule {
   verdict(nowMs: number): LossVerdict {
     const loss = this.loss(nowMs);
     const excess = loss - this.#inherent;
-    const mayGrow = excess < LITTLE;
-    if (this.#window.length < MIN_PACKETS || nowMs - this.#verdictMs < WINDOW_MS) {
-      return { factor: 1, mayGrow };
-    }
-    if (this.#cut && nowMs - this.#cut.ms < EFFECT_MS) return { factor: 1, mayGrow };
-    this.#verdictMs = nowMs;
+    const none = { factor: 1, mayGrow: excess < LITTLE };
+    if (this.#window.length < MIN_PACKETS) return none;
+    if (this.#trial && nowMs - this.#trial.ms < EFFECT_MS) return { factor: 1, mayGrow: false };
     // The path got better.
-    if (loss < this.#inherent) this.#inherent += (loss - this.#inherent) * 0.1;
-    if (excess <= TOO_MUCH) {
-      if (mayGrow) this.#cut = undefined;
-      return { factor: 1, mayGrow };
+    if (loss < this.#inherent) this.#inherent += (loss - this.#inherent) * 0.02;
+    if (this.#trial && loss < UNMOVED * this.#trial.loss) this.#trial = undefined;
+    if (excess < LITTLE) {
+      this.#heldMs = this.#trial = undefined;
+      return none;
     }
-    const previous = this.#cut;
-    if (previous && previous.count >= 2 && loss > 0.75 * previous.loss) {
-      this.#inherent = Math.min(0.3, loss);
-      this.#cut = undefined;
-      return { factor: 1 / previous.factor, mayGrow: true };
+    this.#heldMs ??= nowMs;
+    const { factor: cut, count } = this.#trial ?? { factor: 1, count: 0 };
+    if (count >= TRIALS) {
+      this.#inherent = Math.min(MAX_INHERENT, (loss + this.#trial!.loss) / 2);
+      this.#heldMs = this.#trial = undefined;
+      return { factor: 1 / cut, mayGrow: true };
     }
-    const factor = 1 - loss / 2;
-    this.#cut = {
-      ms: nowMs,
-      loss: previous?.loss ?? loss,
-      factor: factor * (previous?.factor ?? 1),
-      count: (previous?.count ?? 0) + 1,
-    };
+    const due = excess > TOO_MUCH || count > 0 || nowMs - this.#heldMs > HOLD_MS;
+    if (!due) return none;
+    const factor = Math.min(TRIAL_FACTOR, 1 - loss / 2);
+    this.#trial = { ms: nowMs, loss, factor: cut * factor, count: count + 1 };
     return { factor, mayGrow: false };
   }
 
