@@ -24,24 +24,25 @@ const READY_MS = 8000;
  * The server's start script. Its protocol socket is opened last: who can connect finds everything.
  *
  * The game's sink and the microphone's are null sinks; the microphone is the monitor of the second
- * one under a name of its own, so that it is silent, not stalled, while nobody speaks.
+ * one under a name of its own, so that it is silent, not stalled, while nobody speaks. Without
+ * `norewinds` a null sink renders up to 2 s ahead, and the first sound after the start waits for it.
  */
 function script(socket: string): string {
+  const nullSink = (name: string, layout: string, description: string) =>
+    `load-module module-null-sink sink_name=${name} rate=48000 format=s16le norewinds=1 ` +
+    `${layout} sink_properties="device.description='${description}'"`;
   const surround =
     "channels=6 channel_map=front-left,front-center,front-right,rear-left,rear-right,lfe";
-  const describe = (kind: string, text: string) =>
-    `${kind}_properties="device.description='${text}'"`;
   return [
-    `load-module module-null-sink sink_name=${GAME_SINK} rate=48000 format=s16le ${surround} ` +
-    describe("sink", "Gamelan"),
-    `load-module module-null-sink sink_name=${MICROPHONE_SINK} rate=48000 format=s16le channels=1 ` +
-    describe("sink", "Gamelan microphone input"),
+    nullSink(GAME_SINK, surround, "Gamelan"),
+    nullSink(MICROPHONE_SINK, "channels=1", "Gamelan microphone input"),
     `load-module module-remap-source source_name=${MICROPHONE_SOURCE} ` +
-    `master=${MICROPHONE_SINK}.monitor ` + describe("source", "Microphone"),
+    `master=${MICROPHONE_SINK}.monitor source_properties="device.description='Microphone'"`,
     `set-default-sink ${GAME_SINK}`,
     `set-default-source ${MICROPHONE_SOURCE}`,
     "load-module module-suspend-on-idle timeout=1",
-    `load-module module-native-protocol-unix socket=${socket} auth-anonymous=1 auth-cookie-enabled=0`,
+    `load-module module-native-protocol-unix socket=${socket} ` +
+    "auth-anonymous=1 auth-cookie-enabled=0",
     "",
   ].join("\n");
 }

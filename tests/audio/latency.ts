@@ -1,0 +1,47 @@
+/** For the bench: how long a sound takes from a game's write to the Opus packet that carries it. */
+import type { EncodedAudio } from "../../src/media/encoded.ts";
+import type { AudioPipeline } from "../../src/media/stages.ts";
+import { Player, sine } from "./tone.ts";
+
+const PART_MS = 5;
+/** Louder than any coding noise, in dBov. */
+const LOUD = -30;
+
+/**
+ * Plays `bursts` short tones into the session's sound server and measures for each the time from
+ * the write of its first sample to the arrival of the first loud packet, in ms.
+ *
+ * It includes the player's buffer (`playerMs` of 48 kHz audio asked of the server), the server, the
+ * capture, filling a packet and the encoder.
+ */
+export async function measureSoundLatency(
+  audio: AudioPipeline,
+  options: { bursts?: number; playerMs?: number } = {},
+): Promise<number[]> {
+  const { bursts = 20, playerMs = 10 } = options;
+  const before = audio.onPacket;
+  const player = new Player(audio.game.env.PULSE_SERVER, 2, playerMs);
+  const measured: number[] = [];
+  const silence = new Int16Array(48 * PART_MS * 2);
+  try {
+    for (let burst = 0; burst < bursts; burst++) {
+      let heard: number | undefined;
+      let quietAgain = false;
+      audio.onPacket = (packet: EncodedAudio) => {
+        if (packet.level > LOUD) heard ??= performance.now();
+        else quietAgain = heard !== undefined;
+      };
+      // Not a multiple of the packet's length, so that the bursts fall on all its phases.
+      for (let part = 0; part < 31; part++) await player.write(silence);
+      const written = performance.now();
+      for (let part = 0; part < 8; part++) await player.write(sine(1000, PART_MS, 2));
+      for (let part = 0; part < 200 && !quietAgain; part++) await player.write(silence);
+      if (heard === undefined) throw new Error("expected to hear the tone that was played");
+      measured.push(heard - written);
+    }
+  } finally {
+    audio.onPacket = before;
+    player.close();
+  }
+  return measured;
+}
