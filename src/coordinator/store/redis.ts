@@ -17,6 +17,8 @@ const log = logger("store");
  * - channel `bus`
  */
 const PREFIX = "gamelan:";
+/** Written out: ioredis prefixes keys only. */
+const BUS = `${PREFIX}bus`;
 
 const CREATE_FIRST_USER = `
 if redis.call('HLEN', KEYS[1]) > 0 then return 0 end
@@ -233,8 +235,8 @@ export class RedisStore implements Store {
   }
 
   async publish(message: string) {
-    // Every message names its sender: Redis returns it to us too. ioredis prefixes no channels here.
-    await this.#do((redis) => redis.publish(`${PREFIX}bus`, `${this.#id} ${message}`));
+    // Every message names its sender: Redis returns it to us too.
+    await this.#do((redis) => redis.publish(BUS, `${this.#id} ${message}`));
   }
 
   async subscribe(listener: (message: string) => void, onGap: () => void) {
@@ -242,11 +244,13 @@ export class RedisStore implements Store {
       const space = text.indexOf(" ");
       if (text.slice(0, space) !== this.#id) listener(text.slice(space + 1));
     });
-    await this.subscriber.subscribe("bus").catch((cause: unknown) => {
+    await this.subscriber.subscribe(BUS).catch((cause: unknown) => {
       throw unreachable(cause);
     });
-    // After an interruption ioredis subscribes again; what was said meanwhile is lost.
-    this.subscriber.on("ready", onGap);
+    // After an interruption: what was said until we are subscribed again is lost.
+    this.subscriber.on("ready", () => {
+      this.subscriber.subscribe(BUS).then(onGap, (error: Error) => this.#failed(error));
+    });
   }
 
   async ping() {
