@@ -136,6 +136,7 @@ APT::Install-Recommends "false";
 APT::Sandbox::User "root";
 APT::Get::List-Cleanup "true";
 Acquire::ForceHash "SHA256";
+Acquire::GzipIndexes "true";
 Acquire::Languages "none";
 Acquire::Retries "3";
 Acquire::http::Timeout "30";
@@ -149,16 +150,23 @@ ${await acquireSettings()}
   /** Fetches the archive's lists where they are older than a day. */
   async update(options: Progress & { force?: boolean } = {}): Promise<void> {
     const stamp = join(this.folder, "lists-updated");
-    if (!options.force) {
-      const age = await Deno.stat(stamp).then((stat) => Date.now() - stat.mtime!.getTime())
-        .catch(() => Infinity);
-      if (age < LISTS_MAX_AGE_MS) return;
-    }
+    const age = await Deno.stat(stamp).then((stat) => Date.now() - stat.mtime!.getTime())
+      .catch(() => Infinity);
+    if (!options.force && age < LISTS_MAX_AGE_MS) return;
     options.onProgress?.("Reading Debian's package lists", 0);
-    await run(["apt-get", "update", "-qq", "--error-on=any"], {
-      env: this.env,
-      signal: options.signal,
-    });
+    try {
+      await run(["apt-get", "update", "-qq", "--error-on=any"], {
+        env: this.env,
+        signal: options.signal,
+      });
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      // Old lists serve as long as the mirror keeps the files, and when there is no network.
+      if (age < Infinity) return;
+      throw new Error("Debian's package lists cannot be read; is there a network?", {
+        cause: error,
+      });
+    }
     await Deno.writeTextFile(stamp, "");
   }
 
@@ -183,10 +191,19 @@ ${await acquireSettings()}
 
   /** The files of `names` and all they depend on, without what counts as installed. */
   async closure(names: string[]): Promise<PackageFile[]> {
-    const { stdout } = await run(
-      ["apt-get", "install", "--print-uris", "-qq", "-y", "--", ...names],
-      { env: this.env },
-    );
+    // Files that have been downloaded are not printed, so apt is shown a cache without any.
+    const empty = join(this.folder, "no-archives");
+    await Deno.mkdir(join(empty, "partial"), { recursive: true });
+    const { stdout } = await run([
+      "apt-get",
+      "install",
+      "--print-uris",
+      "-qq",
+      "-y",
+      `-oDir::Cache::archives=${empty}`,
+      "--",
+      ...names,
+    ], { env: this.env });
     return parseUris(stdout);
   }
 
@@ -228,11 +245,11 @@ ${await acquireSettings()}
     }
     return paths;
   }
+}
 
-  /** Forgets downloaded package files. */
-  async clean(): Promise<void> {
-    await run(["apt-get", "clean"], { env: this.env });
-  }
+/** Removes downloaded package files, which are kept until an import has succeeded. */
+export async function forgetDownloads(folder: string): Promise<void> {
+  await Deno.remove(join(folder, "archives"), { recursive: true }).catch(() => {});
 }
 
 /** Folders that Debian keeps as links into /usr (usr-merge). */

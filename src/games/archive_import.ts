@@ -1,6 +1,7 @@
 /**
  * Imports a folder or an archive. With a `gamelan.json` at its top it describes itself; without one
- * the command must be given.
+ * the command must be given. In the sandbox it lies in /game, over the runtime layer; with the runtime
+ * `none` it is the whole root.
  */
 import { basename, join, resolve } from "node:path";
 import { run } from "./command.ts";
@@ -70,9 +71,10 @@ async function describe(
   game: string,
   context: ImportContext,
 ): Promise<Manifest> {
-  await checkTree(game);
-  const written = await ownManifest(game);
   const { changes } = context;
+  const written = await ownManifest(game);
+  const wholeRoot = (changes.runtime ?? written?.runtime) === "none";
+  await checkTree(game, { allowAbsolute: wholeRoot });
   if (written === undefined && changes.command === undefined) {
     throw new Error(
       `${name} has no gamelan.json that says how to start it; give --command, such as ` +
@@ -84,10 +86,16 @@ async function describe(
     const icon = await findIcon(game, "artwork") ?? await findIcon(game, "icon");
     if (icon !== undefined) artwork = await takeArtwork(context, join(game, icon));
   } else {
-    artwork = `root/game/${artwork}`;
+    artwork = wholeRoot ? `root/${artwork}` : `root/game/${artwork}`;
   }
   // Games of this kind write beside their program; what they write is gone after the session.
   await run(["chmod", "-R", "a+rwX", game]);
+  if (wholeRoot) {
+    const root = join(context.content, "root");
+    await Deno.rename(game, join(context.content, "whole"));
+    await Deno.remove(root);
+    await Deno.rename(join(context.content, "whole"), root);
+  }
   return finishManifest({
     format: 1,
     id: changes.id ?? idFromName(name),
@@ -96,6 +104,7 @@ async function describe(
     runtime: defaultRelease(await Deno.readTextFile("/etc/os-release").catch(() => "")),
     saves: [{ name: "home", path: "." }],
     architecture: hostArchitecture(),
+    directory: wholeRoot ? "/" : "/game",
     ...written,
     source: written?.source || `file:${basename(source)}`,
     artwork,

@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { z } from "zod";
 import type { GameInfo } from "../protocol/library.ts";
 import { Id } from "../protocol/session.ts";
+import { forgetDownloads } from "./apt.ts";
 import { stageAppImage } from "./appimage_import.ts";
 import { stageArchive, stageFolder } from "./archive_import.ts";
 import { stageDebian } from "./debian_import.ts";
@@ -206,6 +207,7 @@ export class GameLibrary {
     };
     await Deno.chmod(image, 0o644);
     await this.#file(index, image, work, content);
+    if (release !== undefined) await forgetDownloads(this.folders.aptCache(release));
     return manifest.id;
   }
 

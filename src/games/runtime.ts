@@ -6,7 +6,7 @@
  * on every machine whatever is installed there, and never sees the machine's own /usr.
  */
 import { basename, join } from "node:path";
-import { Apt, type DebianRelease, statusOf, unpackPackages } from "./apt.ts";
+import { Apt, type DebianRelease, forgetDownloads, statusOf, unpackPackages } from "./apt.ts";
 import { run } from "./command.ts";
 import { checkErofs, packErofs, sha256File } from "./erofs.ts";
 import { type Manifest } from "./manifest.ts";
@@ -165,7 +165,7 @@ export async function ensureRuntime(
     await Deno.rename(image, layer.file);
     await Deno.rename(join(work, "status"), layer.status);
     await Deno.rename(join(work, "index"), layer.index);
-    await apt.clean();
+    await forgetDownloads(folders.aptCache(release));
     return layer;
   } finally {
     await Deno.remove(work, { recursive: true });
