@@ -2,7 +2,7 @@ import { launchCommand, launchGame, type LaunchLimits } from "../games/launch.ts
 import { GameLibrary } from "../games/library.ts";
 import type { GameEnvironment, GameProcess } from "../media/stages.ts";
 import type { SessionSpec } from "../protocol/session.ts";
-import { selfCommand, selfPaths } from "../system/self.ts";
+import { selfPaths, testcardCommand } from "../system/self.ts";
 
 /** Whether the source is a package whose manifest wants X11. */
 export async function gameNeedsX11(spec: SessionSpec): Promise<boolean> {
@@ -26,7 +26,7 @@ export async function launchSource(
       return await launchGame(source.gameId, environment, { limits });
     case "testcard":
       return await launchCommand({
-        argv: selfCommand("testcard"),
+        argv: testcardCommand(),
         readOnly: selfPaths(),
         // Deno writes its compile cache; what it writes in the sandbox is thrown away.
         environment: { DENO_DIR: "/tmp/deno", DENO_NO_UPDATE_CHECK: "1" },

@@ -22,7 +22,18 @@ export function selfCommand(...args: string[]): string[] {
 }
 
 /**
- * The directories a sandbox must be able to read for {@linkcode selfCommand} to work inside it: the
+ * The command line that runs the Test card in its sandbox. From source it is its own module without
+ * npm packages: there is neither a package cache nor a network in the sandbox.
+ */
+export function testcardCommand(): string[] {
+  if (packaging() === "compiled") return selfCommand("testcard");
+  const alone = ["run", "-A", "--no-prompt", "--no-config", "--no-lock", "--no-npm", "--no-remote"];
+  const module = packaging() === "bundle" ? "./testcard.js" : "../display/testcard/main.ts";
+  return [Deno.execPath(), ...alone, mainModule(module)];
+}
+
+/**
+ * The directories a sandbox must be able to read for {@linkcode testcardCommand} to work inside it: the
  * executable, and the source tree or bundle.
  */
 export function selfPaths(): string[] {

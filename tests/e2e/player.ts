@@ -73,10 +73,29 @@ export async function pixels(page: Page): Promise<Picture> {
   return { width, height, data };
 }
 
-/** Mean absolute difference of two pictures' pixels, 0–255. */
-export function difference(a: Picture, b: Picture): number {
-  if (a.data.length !== b.data.length) return 255;
+/** A part of the picture as shares of its width and height. */
+export interface Region {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+const whole: Region = { left: 0, top: 0, right: 1, bottom: 1 };
+
+/** Mean absolute difference of two pictures' colours in a region, 0–255; 255 where sizes differ. */
+export function difference(a: Picture, b: Picture, region: Region = whole): number {
+  if (a.width !== b.width || a.height !== b.height) return 255;
   let sum = 0;
-  for (let i = 0; i < a.data.length; i += 16) sum += Math.abs(a.data[i] - b.data[i]);
-  return sum / (a.data.length / 16);
+  let count = 0;
+  for (let y = Math.floor(region.top * a.height); y < region.bottom * a.height; y += 2) {
+    for (let x = Math.floor(region.left * a.width); x < region.right * a.width; x += 2) {
+      const at = (y * a.width + x) * 4;
+      for (let colour = 0; colour < 3; colour++) {
+        sum += Math.abs(a.data[at + colour] - b.data[at + colour]);
+        count++;
+      }
+    }
+  }
+  return sum / count;
 }

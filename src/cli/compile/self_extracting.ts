@@ -58,7 +58,11 @@ async function bundle(root: string, folder: string): Promise<void> {
   try {
     await esbuild.build({
       absWorkingDir: root,
-      entryPoints: { main: "main.ts", ...packagedWorkers },
+      entryPoints: {
+        main: "main.ts",
+        testcard: "src/display/testcard/main.ts",
+        ...packagedWorkers,
+      },
       outdir: folder,
       bundle: true,
       splitting: true,

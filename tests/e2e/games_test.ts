@@ -1,0 +1,85 @@
+/**
+ * Real games from Debian, imported and played as a newcomer does: through the page, in Chromium.
+ * SuperTux and chromium-bsu share one house, because both need the same runtime layer.
+ */
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { screenshot, startBrowser, until } from "./browser.ts";
+import { startHouse } from "./house.ts";
+import { claim, difference, pixels, play, stats } from "./player.ts";
+
+const IMPORT_MS = 600_000;
+
+/** Imports a Debian package by the library's form and waits until its tile is there. */
+async function importGame(page: Page, name: string): Promise<void> {
+  await page.getByTestId("import-source").fill(name);
+  await page.getByTestId("import-submit").click();
+  await page.getByRole("progressbar").first().waitFor();
+  await screenshot(page, `import-${name}`);
+  await page.getByTestId(`game-tile-${name}`).waitFor({ timeout: IMPORT_MS });
+}
+
+/** Sound that is not silence arrives. */
+const heard = (page: Page) =>
+  until("sound that is not silent", async () => {
+    const { audio } = await stats(page) as unknown as { audio: { level: number; energy: number } };
+    return audio.energy > 0 && audio.level > 0.001;
+  });
+
+/** Ends the session by the player's menu and returns to the library. */
+async function endGame(page: Page): Promise<void> {
+  await page.keyboard.press("Control+Alt+Shift+KeyM");
+  await page.getByTestId("end-button").click();
+  await page.getByTestId("library").waitFor({ timeout: 30_000 });
+}
+
+Deno.test("a newcomer imports and plays real games from Debian", async (t) => {
+  await using house = await startHouse();
+  await using chromium = await startBrowser();
+  const page = await chromium.page();
+  await claim(page, house);
+
+  await t.step(
+    "chromium-bsu: imported with progress, picture, sound, and keys have effect",
+    async () => {
+      await importGame(page, "chromium-bsu");
+      await play(page, "chromium-bsu");
+      await heard(page);
+      await page.waitForTimeout(3000);
+      const menu = await pixels(page);
+      await screenshot(page, "chromium-bsu-menu");
+      const idle = difference(menu, await pixels(page));
+      await page.keyboard.press("Enter");
+      await until(
+        "the game's own screen after Enter",
+        async () => difference(menu, await pixels(page)) > Math.max(8, idle * 3),
+      );
+      await page.waitForTimeout(2000);
+      await screenshot(page, "chromium-bsu-playing");
+      assert.ok((await stats(page)).fps > 5);
+      await endGame(page);
+    },
+  );
+
+  await t.step("SuperTux: imported, picture, and its menu answers keys", async () => {
+    await importGame(page, "supertux");
+    await play(page, "supertux");
+    await page.waitForTimeout(8000);
+    const menu = await pixels(page);
+    await screenshot(page, "supertux-menu");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    await until("another menu or level", async () => difference(menu, await pixels(page)) > 4);
+    await page.waitForTimeout(1500);
+    await screenshot(page, "supertux-playing");
+    await endGame(page);
+  });
+
+  await t.step("nothing of the games runs on after they were ended", async () => {
+    const sessions = await page.evaluate(() => fetch("/api/sessions").then((r) => r.json()));
+    const live = (sessions as { state: string }[]).filter(({ state }) =>
+      state !== "ended" && state !== "failed"
+    );
+    assert.deepEqual(live, []);
+  });
+});
