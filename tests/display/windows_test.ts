@@ -1,0 +1,246 @@
+import assert from "node:assert/strict";
+import { WlSubcompositorProxy } from "../../src/display/wayland/generated/wayland.ts";
+import { WpPresentationProxy } from "../../src/display/wayland/generated/presentation-time.ts";
+import { WpSinglePixelBufferManagerV1Proxy } from "../../src/display/wayland/generated/single-pixel-buffer-v1.ts";
+import { WpViewporterProxy } from "../../src/display/wayland/generated/viewporter.ts";
+import {
+  XdgPositionerAnchor,
+  XdgPositionerGravity,
+} from "../../src/display/wayland/generated/xdg-shell.ts";
+import { ZwpLinuxDmabufV1Proxy } from "../../src/display/wayland/generated/linux-dmabuf-v1.ts";
+import { libc } from "../../ffi/libc.ts";
+import { DisplayUnderTest, SMALL } from "./display_under_test.ts";
+import {
+  BLUE,
+  GREEN,
+  record,
+  RED,
+  rgb,
+  sharedMemory,
+  TestClient,
+  WHITE,
+  writeMemory,
+} from "./test_client.ts";
+
+const { width, height } = SMALL;
+const BLACK = [0, 0, 0];
+
+Deno.test("a fullscreen window becomes the picture and its buffer is released at once", () =>
+  DisplayUnderTest.run(async (display) => {
+    const client = new TestClient(display.connect());
+    const window = client.window((toplevel) => {
+      toplevel.setTitle("Red");
+      toplevel.setFullscreen(null);
+    });
+    assert.deepEqual([window.configured[0].width, window.configured[0].height], [width, height]);
+    const events = record(window.fill(width, height, RED));
+    const picture = await display.picture("red", (picture) => picture.is(160, 100, rgb(RED)));
+    assert.deepEqual([picture.width, picture.height], [width, height]);
+    client.connection.roundtrip();
+    assert.deepEqual(events, [["release"]]);
+    await display.event("first-frame");
+    await display.event("windows", ({ titles }) => titles[0] === "Red");
+  }));
+
+Deno.test("a window of another size is scaled to fit and centred, not put in a corner", () =>
+  DisplayUnderTest.run(async (display) => {
+    const client = new TestClient(display.connect());
+    const window = client.window((toplevel) => {
+      toplevel.setMinSize(100, 100);
+      toplevel.setMaxSize(100, 100);
+    });
+    assert.deepEqual([window.configured[0].width, window.configured[0].height], [0, 0]);
+    window.fill(100, 100, GREEN);
+    const picture = await display.picture("green", (picture) => picture.is(160, 100, rgb(GREEN)));
+    assert.ok(picture.is(64, 4, rgb(GREEN)) && picture.is(255, 195, rgb(GREEN)));
+    assert.ok(picture.is(56, 100, BLACK) && picture.is(264, 100, BLACK));
+    const { pointer } = client.seat();
+    const events = record(pointer);
+    client.connection.roundtrip();
+    display.input({ kind: "pointer-absolute", x: 110 / 320, y: 0.25 });
+    await client.until("motion", () => events.some(([name]) => name === "motion"));
+    const [, , x, y] = events.find(([name]) => name === "motion")!;
+    assert.ok(Math.abs(Number(x) - 25) < 0.1 && Math.abs(Number(y) - 25) < 0.1, `${x}, ${y}`);
+  }));
+
+Deno.test("a window that can grow gets the output's size", () =>
+  DisplayUnderTest.run((display) => {
+    const client = new TestClient(display.connect());
+    const window = client.window((toplevel) => toplevel.setMinSize(50, 50));
+    assert.deepEqual([window.configured[0].width, window.configured[0].height], [width, height]);
+  }));
+
+Deno.test("the size of the stream changes while a window is shown", () =>
+  DisplayUnderTest.run(async (display) => {
+    const client = new TestClient(display.connect());
+    const window = client.window((toplevel) => toplevel.setFullscreen(null));
+    window.fill(width, height, RED);
+    await display.picture("red", (picture) => picture.is(10, 10, rgb(RED)));
+    display.source.setMode({ width: 640, height: 400, fps: 30 });
+    const scaled = await display.picture("larger picture", (picture) => picture.width === 640);
+    assert.ok(scaled.is(630, 390, rgb(RED)), "the old picture is scaled until the client follows");
+    await client.until("configure", () => window.configured.at(-1)?.width === 640);
+    window.fill(640, 400, BLUE);
+    await display.picture("blue", (picture) => picture.is(630, 390, rgb(BLUE)));
+  }));
+
+Deno.test("subsurfaces are blended above their parent and follow its commit", () =>
+  DisplayUnderTest.run(async (display) => {
+    const client = new TestClient(display.connect());
+    const window = client.window((toplevel) => toplevel.setFullscreen(null));
+    window.fill(width, height, RED);
+    const child = client.compositor.createSurface();
+    const subsurface = client.globals.bind(WlSubcompositorProxy, 1)
+      .getSubsurface(child, window.surface);
+    subsurface.setPosition(100, 50);
+    child.attach(client.buffer(40, 40, [128, 0, 0, 128], 0), 0, 0);
+    child.commit();
+    client.connection.roundtrip();
+    const before = await display.picture("red", (picture) => picture.is(120, 70, rgb(RED)));
+    assert.ok(before.is(110, 60, rgb(RED)), "a synchronised child waits for its parent");
+    window.surface.commit();
+    client.connection.flush();
+    const mixed = await display.picture("half blue", (p) => p.is(120, 70, [127, 0, 128], 12));
+    assert.ok(mixed.is(90, 70, rgb(RED)) && mixed.is(150, 70, rgb(RED)));
+    window.fill(width, height, GREEN);
+    await display.picture("over green", (picture) => picture.is(120, 70, [0, 127, 128], 12));
+    subsurface.destroy();
+    client.connection.flush();
+    await display.picture("child gone", (picture) => picture.is(120, 70, rgb(GREEN)));
+  }));
+
+Deno.test("a viewport crops and scales, and one pixel can fill the screen", () =>
+  DisplayUnderTest.run(async (display) => {
+    const client = new TestClient(display.connect());
+    const window = client.window((toplevel) => toplevel.setFullscreen(null));
+    const viewport = client.globals.bind(WpViewporterProxy, 1).getViewport(window.surface);
+    const quarters = new Uint8Array(4 * 4 * 4);
+    for (let i = 0; i < 16; i++) quarters.set(i % 4 < 2 ? RED : BLUE, i * 4);
+    viewport.setSource(2, 0, 2, 4);
+    viewport.setDestination(width, height);
+    window.show(client.bufferOf(4, 4, quarters), 4, 4);
+    const cropped = await display.picture("blue", (picture) => picture.is(160, 100, rgb(BLUE)));
+    assert.ok(cropped.is(2, 2, rgb(BLUE)) && cropped.is(317, 197, rgb(BLUE)));
+    viewport.setSource(-1, -1, -1, -1);
+    const pixel = client.globals.bind(WpSinglePixelBufferManagerV1Proxy, 1)
+      .createU32RgbaBuffer(0, 0xffffffff, 0, 0xffffffff);
+    window.show(pixel, 1, 1);
+    await display.picture("green", (picture) => picture.is(300, 180, rgb(GREEN)));
+  }));
+
+Deno.test("a picture turned by its client is turned back", () =>
+  DisplayUnderTest.run(async (display) => {
+    const client = new TestClient(display.connect());
+    const window = client.window((toplevel) => toplevel.setFullscreen(null));
+    // The upright picture is red left and blue right; turned 90° counter-clockwise, blue is on top.
+    const turned = new Uint8Array(width * height * 4);
+    for (let i = 0; i < width * height; i++) {
+      turned.set(i < width * height / 2 ? BLUE : RED, i * 4);
+    }
+    window.surface.setBufferTransform(1);
+    window.show(client.bufferOf(height, width, turned), height, width);
+    const picture = await display.picture("two halves", (p) => p.is(40, 100, rgb(RED)));
+    assert.ok(picture.is(280, 100, rgb(BLUE)));
+  }));
+
+Deno.test("a popup lies where its positioner says", () =>
+  DisplayUnderTest.run(async (display) => {
+    const client = new TestClient(display.connect());
+    const window = client.window((toplevel) => toplevel.setFullscreen(null));
+    window.fill(width, height, RED);
+    await display.picture("red", (picture) => picture.is(160, 100, rgb(RED)));
+    const positioner = client.shell.createPositioner();
+    positioner.setSize(60, 40);
+    positioner.setAnchorRect(100, 50, 10, 10);
+    positioner.setAnchor(XdgPositionerAnchor.bottomRight);
+    positioner.setGravity(XdgPositionerGravity.bottomRight);
+    const surface = client.compositor.createSurface();
+    const xdgSurface = client.shell.getXdgSurface(surface);
+    const popup = xdgSurface.getPopup(window.xdgSurface, positioner);
+    const events = record(popup);
+    xdgSurface.listener = { configure: (serial) => xdgSurface.ackConfigure(serial) };
+    surface.commit();
+    client.connection.roundtrip();
+    assert.deepEqual(events[0], ["configure", 110, 60, 60, 40]);
+    surface.attach(client.buffer(60, 40, WHITE), 0, 0);
+    surface.commit();
+    client.connection.flush();
+    const picture = await display.picture("white", (p) => p.is(140, 80, rgb(WHITE)));
+    assert.ok(picture.is(104, 80, rgb(RED)) && picture.is(176, 80, rgb(RED)));
+    popup.destroy();
+    client.connection.flush();
+    await display.picture("popup gone", (p) => p.is(140, 80, rgb(RED)));
+  }));
+
+Deno.test("commits that change nothing are not published", () =>
+  DisplayUnderTest.run(async (display) => {
+    const client = new TestClient(display.connect());
+    const window = client.window((toplevel) => toplevel.setFullscreen(null));
+    const buffer = window.fill(width, height, RED);
+    await display.picture("red", (picture) => picture.is(160, 100, rgb(RED)));
+    const before = display.ring.published;
+    for (let i = 0; i < 5; i++) {
+      let done = false;
+      window.surface.frame().listener = { done: () => done = true };
+      if (i % 2) window.surface.attach(buffer, 0, 0);
+      else window.show(buffer, width, height);
+      window.surface.commit();
+      await client.until("frame callback", () => done);
+    }
+    assert.equal(display.ring.published, before);
+  }));
+
+Deno.test("frame callbacks come at the stream's rate and feedback tells the refresh", () =>
+  DisplayUnderTest.run(async (display) => {
+    const client = new TestClient(display.connect());
+    const window = client.window((toplevel) => toplevel.setFullscreen(null));
+    const presentation = client.globals.bind(WpPresentationProxy, 1);
+    const times: number[] = [];
+    const feedback = record(presentation.feedback(window.surface));
+    window.fill(width, height, RED);
+    while (times.length < 6) {
+      const count = times.length;
+      window.surface.frame().listener = { done: (time) => times.push(time) };
+      window.surface.commit();
+      await client.until("frame callback", () => times.length > count);
+    }
+    const mean = (times.at(-1)! - times[0]) / (times.length - 1);
+    assert.ok(mean >= 24, `at 40 fps callbacks are 25 ms apart or more, not ${mean}`);
+    const presented = feedback.find(([name]) => name === "presented")!;
+    assert.equal(presented[4], 25_000_000);
+  }, { mode: { ...SMALL, fps: 40 } }));
+
+Deno.test("a LINEAR dmabuf is shown and another modifier is refused", () =>
+  DisplayUnderTest.run(async (display) => {
+    const client = new TestClient(display.connect());
+    const window = client.window((toplevel) => toplevel.setFullscreen(null));
+    const dmabuf = client.globals.bind(ZwpLinuxDmabufV1Proxy, 3);
+    const XRGB8888 = 0x34325258;
+    const fd = sharedMemory(width * height * 4);
+    writeMemory(fd, 0, new Uint8Array(width * height * 4).fill(255));
+    const params = dmabuf.createParams();
+    params.add(fd, 0, 0, width * 4, 0, 0);
+    window.show(params.createImmed(width, height, XRGB8888, 0), width, height);
+    await display.picture("white", (picture) => picture.is(160, 100, rgb(WHITE)));
+    const tiled = dmabuf.createParams();
+    const events = record(tiled);
+    tiled.add(fd, 0, 0, width * 4, 1, 2);
+    tiled.create(width, height, XRGB8888, 0);
+    client.connection.roundtrip();
+    assert.deepEqual(events, [["failed"]]);
+    libc.close(fd);
+  }));
+
+Deno.test("a window is asked to close and its end is told", () =>
+  DisplayUnderTest.run(async (display) => {
+    const client = new TestClient(display.connect());
+    const window = client.window((toplevel) => toplevel.setTitle("Game"));
+    window.fill(width, height, RED);
+    await display.event("windows", ({ titles }) => titles[0] === "Game");
+    display.source.requestClose();
+    await client.until("close", () => window.closed);
+    display.events.length = 0;
+    window.toplevel.destroy();
+    client.connection.flush();
+    await display.event("windows", ({ titles }) => titles.length === 0);
+  }));
