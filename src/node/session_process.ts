@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { SessionSpec } from "../protocol/session.ts";
+import { logSettings } from "../system/log.ts";
 import { selfCommand } from "../system/self.ts";
 
 /**
@@ -24,7 +25,12 @@ export class IdleSession {
     const script = 'log=$1; shift; exec "$@" >>"$log" 2>&1';
     const [command, ...args] = ["setsid", "sh", "-c", script, "sh", logFile]
       .concat(selfCommand("session", "--spec", "-"));
-    const child = new Deno.Command(command, { args, stdin: "piped", stdout: "null" }).spawn();
+    const child = new Deno.Command(command, {
+      args,
+      stdin: "piped",
+      stdout: "null",
+      env: { GAMELAN_LOG_LEVEL: logSettings.level },
+    }).spawn();
     child.unref();
     return new IdleSession(child, logFile);
   }

@@ -158,13 +158,12 @@ export class Session {
     const { spec, stages } = this;
     this.#apply({ type: "step", step: "display" });
     const places = { runDir: spec.runDir, sessionId: spec.id };
-    const ready = this.#startDisplay();
     const needsX11 = stages.needsX11(spec);
     const [display, video, audio, devices] = await Promise.all([
-      ready,
-      stages.video({ ring: this.#ring, settings: this.#decision }),
-      stages.audio(places).catch((error: Error) => this.#silent(error)),
-      stages.devices(places),
+      timed("display", this.#startDisplay()),
+      timed("video", stages.video({ ring: this.#ring, settings: this.#decision })),
+      timed("sound", stages.audio(places)).catch((error: Error) => this.#silent(error)),
+      timed("devices", stages.devices(places)),
     ]);
     this.#wire(video, audio, devices);
     this.#apply({ type: "step", step: "game" });
@@ -181,7 +180,7 @@ export class Session {
       xauthority = this.#xserver.xauthority;
     }
     if (this.#life.over) return;
-    this.#game = await stages.game(spec, {
+    const game = stages.game(spec, {
       sessionId: spec.id,
       user: spec.owner,
       waylandDisplay: display.waylandDisplay,
@@ -193,6 +192,7 @@ export class Session {
       runDir: spec.runDir,
       dataDir: spec.dataDir,
     });
+    this.#game = await timed("game", game);
     this.#game?.exited.then((exit) => this.#gameExited(exit));
     // The end may have been asked for while the game was being started.
     if (this.#life.over) await this.#game?.kill();
@@ -449,6 +449,14 @@ export class Session {
     this.#sendUpdate(true);
     await this.#socket.close();
   }
+}
+
+/** Logs how long a stage took to start. */
+async function timed<T>(stage: string, starting: Promise<T>): Promise<T> {
+  const begin = monotonicMs();
+  const result = await starting;
+  log.debug("stage started", { stage, ms: Math.round(monotonicMs() - begin) });
+  return result;
 }
 
 function soundNotice(problem: string): ControlToViewer {
