@@ -1,5 +1,5 @@
 /** Entry modules of the session's Workers. In a bundle each is a file `<name>.js` beside the main one. */
-export type WorkerName = "display" | "x11-source" | "video" | "audio";
+export type WorkerName = "display" | "x11-source" | "window-manager" | "video" | "audio";
 
 /**
  * The module URL to start a Worker from, in the source tree and in a bundled executable alike.

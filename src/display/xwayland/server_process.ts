@@ -1,0 +1,131 @@
+const START_TIMEOUT_MS = 15000;
+const STOP_TIMEOUT_MS = 2000;
+const TAIL_LINES = 12;
+
+export interface XServerProcessOptions {
+  /** The compositor's socket. */
+  waylandDisplay: string;
+  /** File with the cookie that clients must present. */
+  xauthority: string;
+  /** Size of the screen where the server does not take the output's. */
+  width: number;
+  height: number;
+}
+
+/** A rootful Xwayland: one X screen in one Wayland window. */
+export interface XServerProcess {
+  display: string;
+  /** Resolves with the reason when it has ended. */
+  ended: Promise<string>;
+  stop(): Promise<void>;
+}
+
+let geometryOption: Promise<boolean> | undefined;
+
+/** Whether this Xwayland has -geometry (from 23.1 on); an older one takes the output's size. */
+function knowsGeometry(): Promise<boolean> {
+  return geometryOption ??= (async () => {
+    const { stdout, stderr } = await new Deno.Command("Xwayland", { args: ["-help"] }).output();
+    const text = new TextDecoder();
+    return (text.decode(stdout) + text.decode(stderr)).includes("-geometry");
+  })();
+}
+
+/**
+ * Starts Xwayland on a display number that it finds free itself, which is safe with several
+ * sessions at once: it takes the number's lock file before it listens. Throws where it does not
+ * start, with its last words.
+ */
+export async function startXServerProcess(
+  { waylandDisplay, xauthority, width, height }: XServerProcessOptions,
+): Promise<XServerProcess> {
+  let server: Deno.ChildProcess;
+  try {
+    const size = await knowsGeometry() ? ["-geometry", `${width}x${height}`] : [];
+    server = new Deno.Command("Xwayland", {
+      args: ["-displayfd", "1", "-auth", xauthority, "-nolisten", "tcp", "-noreset", ...size],
+      env: { WAYLAND_DISPLAY: waylandDisplay },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  } catch (cause) {
+    throw new Error("Xwayland cannot be started; install Debian's package xwayland", { cause });
+  }
+  const tail: string[] = [];
+  const reading = keepTail(server.stderr, tail);
+  const ended = (async () => {
+    const { code, signal } = await server.status;
+    await reading;
+    const how = signal ? `was ended by ${signal}` : `ended with code ${code}`;
+    const words = tail.length > 0 ? `: ${tail.join(" / ")}` : "";
+    return `the X server ${how}${words}`;
+  })();
+  const number = await firstLine(server, ended);
+  const stop = async () => {
+    try {
+      server.kill("SIGTERM");
+    } catch {
+      // It has ended already.
+    }
+    const timer = setTimeout(() => server.kill("SIGKILL"), STOP_TIMEOUT_MS);
+    await ended;
+    clearTimeout(timer);
+    await removeRemains(number, server.pid);
+  };
+  return { display: `:${number}`, ended, stop };
+}
+
+/** The display number that the server writes when it is ready. */
+async function firstLine(server: Deno.ChildProcess, ended: Promise<string>): Promise<number> {
+  const reader = server.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const timeout = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => timeout.reject(new Error(`Xwayland was not ready within ${START_TIMEOUT_MS} ms`)),
+    START_TIMEOUT_MS,
+  );
+  try {
+    let text = "";
+    while (!text.includes("\n")) {
+      const { value, done } = await Promise.race([reader.read(), timeout.promise]);
+      if (done) throw new Error(`expected Xwayland to start, but ${await ended}`);
+      text += value;
+    }
+    if (!/^\d+\n/.test(text)) throw new Error(`expected a display number of Xwayland, got ${text}`);
+    return Number.parseInt(text);
+  } catch (error) {
+    try {
+      server.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+    await ended;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    await reader.cancel();
+  }
+}
+
+async function keepTail(stream: ReadableStream<Uint8Array<ArrayBuffer>>, tail: string[]) {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!.slice(-2000);
+    tail.push(...lines.map((line) => line.trim()).filter((line) => line !== ""));
+    tail.splice(0, tail.length - TAIL_LINES);
+  }
+  if (rest.trim()) tail.push(rest.trim());
+}
+
+/** A server that was killed leaves its lock and socket; nobody else's are touched. */
+async function removeRemains(number: number, pid: number): Promise<void> {
+  const lock = `/tmp/.X${number}-lock`;
+  try {
+    if (Number.parseInt(await Deno.readTextFile(lock)) !== pid) return;
+    await Deno.remove(`/tmp/.X11-unix/X${number}`).catch(() => {});
+    await Deno.remove(lock);
+  } catch {
+    // It has cleaned up itself.
+  }
+}

@@ -1,0 +1,463 @@
+import {
+  ATOM_ATOM,
+  ATOM_CARDINAL,
+  ATOM_WINDOW,
+  ATOM_WM_HINTS,
+  ATOM_WM_NORMAL_HINTS,
+  ATOM_WM_TRANSIENT_FOR,
+  CLIENT_MESSAGE,
+  CONFIG_BORDER_WIDTH,
+  CONFIG_HEIGHT,
+  CONFIG_STACK_MODE,
+  CONFIG_WIDTH,
+  CONFIG_X,
+  CONFIG_Y,
+  CONFIGURE_NOTIFY,
+  CONFIGURE_REQUEST,
+  CW_EVENT_MASK,
+  DESTROY_NOTIFY,
+  EVENT_MASK_PROPERTY_CHANGE,
+  EVENT_MASK_STRUCTURE_NOTIFY,
+  EVENT_MASK_SUBSTRUCTURE_NOTIFY,
+  EVENT_MASK_SUBSTRUCTURE_REDIRECT,
+  INPUT_ONLY,
+  MAP_REQUEST,
+  PROPERTY_NOTIFY,
+  REVERT_TO_POINTER_ROOT,
+  STACK_MODE_ABOVE,
+  UNMAP_NOTIFY,
+} from "../../../ffi/libxcb.ts";
+import { XConnection, XConnectionError } from "../x11/connection.ts";
+import { parseSizeHints, place, type Placement, type SizeHints } from "./size_hints.ts";
+
+const POINTER_ROOT = 1;
+const CURRENT_TIME = 0;
+/** WM_STATE's NormalState (ICCCM 4.1.3.1). */
+const NORMAL_STATE = 1;
+/** InputHint of WM_HINTS' flags. */
+const INPUT_HINT = 1;
+
+const ATOM_NAMES = [
+  "WM_S0",
+  "WM_STATE",
+  "WM_PROTOCOLS",
+  "WM_DELETE_WINDOW",
+  "WM_TAKE_FOCUS",
+  "UTF8_STRING",
+  "_NET_SUPPORTED",
+  "_NET_SUPPORTING_WM_CHECK",
+  "_NET_WM_NAME",
+  "_NET_ACTIVE_WINDOW",
+  "_NET_CLIENT_LIST",
+  "_NET_CLOSE_WINDOW",
+  "_NET_CURRENT_DESKTOP",
+  "_NET_NUMBER_OF_DESKTOPS",
+  "_NET_DESKTOP_GEOMETRY",
+  "_NET_WORKAREA",
+  "_NET_FRAME_EXTENTS",
+  "_NET_REQUEST_FRAME_EXTENTS",
+  "_NET_WM_STATE",
+  "_NET_WM_STATE_FULLSCREEN",
+  "_NET_WM_STATE_MAXIMIZED_VERT",
+  "_NET_WM_STATE_MAXIMIZED_HORZ",
+  "_NET_WM_STATE_FOCUSED",
+  "_NET_WM_WINDOW_TYPE",
+  "_NET_WM_WINDOW_TYPE_DIALOG",
+  "_NET_WM_WINDOW_TYPE_SPLASH",
+  "_NET_WM_WINDOW_TYPE_UTILITY",
+] as const;
+type AtomName = typeof ATOM_NAMES[number];
+
+interface ManagedWindow {
+  id: number;
+  fullscreen: boolean;
+  dialog: boolean;
+  hints: SizeHints;
+  /** The size it asked for last. */
+  width: number;
+  height: number;
+  acceptsFocus: boolean;
+  takesFocus: boolean;
+  deletable: boolean;
+  /** Where it is now. */
+  placement: Placement | undefined;
+}
+
+/**
+ * A window manager for a screen that shows one game (ICCCM 2.0, EWMH 1.5). The newest window is on
+ * top, has the focus and fills the screen, or is centred where its size is fixed or it is a dialog.
+ * Menus and other override-redirect windows are left alone.
+ */
+export class WindowManager {
+  readonly #atoms: Record<AtomName, number>;
+  /** Lowest first. */
+  readonly #windows: ManagedWindow[] = [];
+  #screen: { width: number; height: number };
+
+  /** Throws {@linkcode XConnectionError} where another window manager runs. */
+  constructor(readonly connection: XConnection) {
+    const { handle, root, screen, xcb } = connection;
+    this.#screen = { width: screen.width, height: screen.height };
+    const values = connection.atoms([...ATOM_NAMES]);
+    this.#atoms = Object.fromEntries(
+      ATOM_NAMES.map((name, i) => [name, values[i]]),
+    ) as Record<AtomName, number>;
+    const mask = EVENT_MASK_SUBSTRUCTURE_REDIRECT | EVENT_MASK_SUBSTRUCTURE_NOTIFY |
+      EVENT_MASK_STRUCTURE_NOTIFY;
+    const select = xcb.xcb_change_window_attributes_checked(
+      handle,
+      root,
+      CW_EVENT_MASK,
+      words(mask),
+    );
+    if (connection.errorOf(select)) {
+      throw new XConnectionError(`another window manager runs on ${connection.display}`);
+    }
+    this.#announce();
+    this.#describeScreen();
+    for (const id of this.#children()) this.#adopt(id);
+    this.#focusTop();
+    connection.flush();
+  }
+
+  /** Titles are the compositor's business; this is for tests: the windows, topmost last. */
+  get windows(): readonly number[] {
+    return this.#windows.map(({ id }) => id);
+  }
+
+  /** Handles the events that have come. Throws {@linkcode XConnectionError} once the server is gone. */
+  dispatch(): void {
+    const { connection } = this;
+    for (let event = connection.nextEvent(); event; event = connection.nextEvent()) {
+      this.#handle(event);
+    }
+    connection.flush();
+    connection.check();
+  }
+
+  /** Asks every window to close; one that does not know how loses its connection. */
+  requestClose(): void {
+    for (const window of [...this.#windows].reverse()) this.#close(window);
+    this.connection.flush();
+  }
+
+  #handle(event: Uint8Array): void {
+    const view = new DataView(event.buffer, event.byteOffset);
+    const word = (offset: number) => view.getUint32(offset, true);
+    switch (event[0] & 127) {
+      case MAP_REQUEST:
+        this.#map(word(8));
+        break;
+      case CONFIGURE_REQUEST:
+        this.#configureRequested(view);
+        break;
+      case UNMAP_NOTIFY:
+      case DESTROY_NOTIFY:
+        this.#forget(word(8));
+        break;
+      case CONFIGURE_NOTIFY:
+        if (word(8) !== this.connection.root) return;
+        this.#screen = { width: view.getUint16(20, true), height: view.getUint16(22, true) };
+        this.#describeScreen();
+        for (const window of this.#windows) this.#arrange(window);
+        break;
+      case PROPERTY_NOTIFY:
+        this.#propertyChanged(word(4), word(8));
+        break;
+      case CLIENT_MESSAGE:
+        this.#message(word(4), word(8), [12, 16, 20].map(word));
+        break;
+    }
+  }
+
+  /** Tells clients that a window manager is here and what it can do. */
+  #announce(): void {
+    const { connection } = this;
+    const { handle, root, xcb } = connection;
+    const atoms = this.#atoms;
+    const own = connection.generateId();
+    xcb.xcb_create_window(
+      handle,
+      0,
+      own,
+      root,
+      -1,
+      -1,
+      1,
+      1,
+      0,
+      INPUT_ONLY,
+      0,
+      0,
+      new Uint8Array(),
+    );
+    xcb.xcb_set_selection_owner(handle, own, atoms.WM_S0, CURRENT_TIME);
+    for (const window of [own, root]) {
+      connection.setProperty32(window, atoms._NET_SUPPORTING_WM_CHECK, ATOM_WINDOW, [own]);
+    }
+    const name = new TextEncoder().encode("Gamelan");
+    connection.setProperty8(own, atoms._NET_WM_NAME, atoms.UTF8_STRING, name);
+    const supported = ATOM_NAMES.filter((atom) => atom.startsWith("_NET_"));
+    connection.setProperty32(
+      root,
+      atoms._NET_SUPPORTED,
+      ATOM_ATOM,
+      supported.map((atom) => atoms[atom]),
+    );
+    connection.setProperty32(root, atoms._NET_NUMBER_OF_DESKTOPS, ATOM_CARDINAL, [1]);
+    connection.setProperty32(root, atoms._NET_CURRENT_DESKTOP, ATOM_CARDINAL, [0]);
+  }
+
+  #describeScreen(): void {
+    const { connection } = this;
+    const { width, height } = this.#screen;
+    const { _NET_DESKTOP_GEOMETRY, _NET_WORKAREA } = this.#atoms;
+    connection.setProperty32(connection.root, _NET_DESKTOP_GEOMETRY, ATOM_CARDINAL, [
+      width,
+      height,
+    ]);
+    connection.setProperty32(connection.root, _NET_WORKAREA, ATOM_CARDINAL, [0, 0, width, height]);
+  }
+
+  #children(): number[] {
+    const { handle, root, xcb } = this.connection;
+    const reply = this.connection.reply(xcb.xcb_query_tree(handle, root));
+    if (!reply) return [];
+    return [...new Uint32Array(reply.buffer, 32, new DataView(reply.buffer).getUint16(16, true))];
+  }
+
+  /** Manages a window that was mapped before this window manager came. */
+  #adopt(id: number): void {
+    const { handle, xcb } = this.connection;
+    const attributes = this.connection.reply(xcb.xcb_get_window_attributes(handle, id));
+    if (!attributes) return;
+    const viewable = attributes[26] === 2;
+    const overrideRedirect = attributes[27] === 1;
+    if (viewable && !overrideRedirect) this.#map(id);
+  }
+
+  #map(id: number): void {
+    const { connection } = this;
+    const { handle, xcb } = connection;
+    const known = this.#find(id);
+    const window = known ?? this.#read(id);
+    if (!window) return;
+    if (!known) {
+      this.#windows.push(window);
+      xcb.xcb_change_window_attributes(
+        handle,
+        id,
+        CW_EVENT_MASK,
+        words(EVENT_MASK_PROPERTY_CHANGE),
+      );
+    }
+    this.#arrange(window);
+    connection.setProperty32(id, this.#atoms._NET_FRAME_EXTENTS, ATOM_CARDINAL, [0, 0, 0, 0]);
+    connection.setProperty32(id, this.#atoms.WM_STATE, this.#atoms.WM_STATE, [NORMAL_STATE, 0]);
+    xcb.xcb_map_window(handle, id);
+    this.#raise(window);
+  }
+
+  /** What a new window says of itself; undefined where it is gone already. */
+  #read(id: number): ManagedWindow | undefined {
+    const { connection } = this;
+    const atoms = this.#atoms;
+    const geometry = connection.reply(connection.xcb.xcb_get_geometry(connection.handle, id));
+    if (!geometry) return undefined;
+    const view = new DataView(geometry.buffer);
+    const types = this.#atomList(id, atoms._NET_WM_WINDOW_TYPE);
+    const dialogTypes = [
+      atoms._NET_WM_WINDOW_TYPE_DIALOG,
+      atoms._NET_WM_WINDOW_TYPE_SPLASH,
+      atoms._NET_WM_WINDOW_TYPE_UTILITY,
+    ];
+    const window: ManagedWindow = {
+      id,
+      fullscreen: this.#atomList(id, atoms._NET_WM_STATE).includes(atoms._NET_WM_STATE_FULLSCREEN),
+      dialog: connection.property(id, ATOM_WM_TRANSIENT_FOR).data.length >= 4 ||
+        types.some((type) => dialogTypes.includes(type)),
+      hints: parseSizeHints(connection.property(id, ATOM_WM_NORMAL_HINTS).data),
+      width: view.getUint16(16, true),
+      height: view.getUint16(18, true),
+      acceptsFocus: true,
+      takesFocus: false,
+      deletable: false,
+      placement: undefined,
+    };
+    this.#readFocusHint(window);
+    this.#readProtocols(window);
+    return window;
+  }
+
+  #readFocusHint(window: ManagedWindow): void {
+    const { data } = this.connection.property(window.id, ATOM_WM_HINTS);
+    if (data.length < 8) return;
+    const hints = new DataView(data.buffer);
+    const given = hints.getUint32(0, true) & INPUT_HINT;
+    window.acceptsFocus = !given || hints.getUint32(4, true) !== 0;
+  }
+
+  #readProtocols(window: ManagedWindow): void {
+    const { WM_DELETE_WINDOW, WM_PROTOCOLS, WM_TAKE_FOCUS } = this.#atoms;
+    const protocols = this.#atomList(window.id, WM_PROTOCOLS);
+    window.takesFocus = protocols.includes(WM_TAKE_FOCUS);
+    window.deletable = protocols.includes(WM_DELETE_WINDOW);
+  }
+
+  #atomList(window: number, property: number): number[] {
+    const { data, format } = this.connection.property(window, property);
+    return format === 32 ? [...new Uint32Array(data.buffer, 0, data.length >> 2)] : [];
+  }
+
+  #find(id: number): ManagedWindow | undefined {
+    return this.#windows.find((window) => window.id === id);
+  }
+
+  /** Puts a window where it belongs and tells it so, also where nothing changes (ICCCM 4.1.5). */
+  #arrange(window: ManagedWindow): void {
+    const placement = place(window, this.#screen);
+    const { x, y, width, height } = placement;
+    const { handle, xcb } = this.connection;
+    const mask = CONFIG_X | CONFIG_Y | CONFIG_WIDTH | CONFIG_HEIGHT | CONFIG_BORDER_WIDTH;
+    xcb.xcb_configure_window(handle, window.id, mask, words(x, y, width, height, 0));
+    window.placement = placement;
+    const notify = new Uint8Array(32);
+    const view = new DataView(notify.buffer);
+    notify[0] = CONFIGURE_NOTIFY;
+    view.setUint32(4, window.id, true);
+    view.setUint32(8, window.id, true);
+    view.setInt16(16, x, true);
+    view.setInt16(18, y, true);
+    view.setUint16(20, width, true);
+    view.setUint16(22, height, true);
+    xcb.xcb_send_event(handle, 0, window.id, EVENT_MASK_STRUCTURE_NOTIFY, notify);
+    this.#describeState(window);
+  }
+
+  #describeState(window: ManagedWindow): void {
+    const atoms = this.#atoms;
+    const { width, height } = window.placement ?? { width: 0, height: 0 };
+    const fills = width === this.#screen.width && height === this.#screen.height;
+    const state: number[] = [];
+    if (window.fullscreen) state.push(atoms._NET_WM_STATE_FULLSCREEN);
+    else if (fills) {
+      state.push(atoms._NET_WM_STATE_MAXIMIZED_VERT, atoms._NET_WM_STATE_MAXIMIZED_HORZ);
+    }
+    if (window === this.#windows.at(-1)) state.push(atoms._NET_WM_STATE_FOCUSED);
+    this.connection.setProperty32(window.id, atoms._NET_WM_STATE, ATOM_ATOM, state);
+  }
+
+  #raise(window: ManagedWindow): void {
+    const before = this.#windows.at(-1);
+    this.#windows.splice(this.#windows.indexOf(window), 1);
+    this.#windows.push(window);
+    const { handle, xcb } = this.connection;
+    xcb.xcb_configure_window(handle, window.id, CONFIG_STACK_MODE, words(STACK_MODE_ABOVE));
+    if (before && before !== window) this.#describeState(before);
+    this.#focusTop();
+  }
+
+  #focusTop(): void {
+    const { connection } = this;
+    const { handle, root, xcb } = connection;
+    const top = this.#windows.at(-1);
+    const { _NET_ACTIVE_WINDOW, _NET_CLIENT_LIST, WM_TAKE_FOCUS } = this.#atoms;
+    connection.setProperty32(root, _NET_CLIENT_LIST, ATOM_WINDOW, [...this.windows]);
+    connection.setProperty32(root, _NET_ACTIVE_WINDOW, ATOM_WINDOW, [top?.id ?? 0]);
+    if (!top) {
+      // Keys go to whatever is under the pointer, such as a menu or an unmanaged game window.
+      xcb.xcb_set_input_focus(handle, REVERT_TO_POINTER_ROOT, POINTER_ROOT, CURRENT_TIME);
+      return;
+    }
+    if (top.acceptsFocus) {
+      xcb.xcb_set_input_focus(handle, REVERT_TO_POINTER_ROOT, top.id, CURRENT_TIME);
+    }
+    if (top.takesFocus) this.#sendProtocol(top.id, WM_TAKE_FOCUS);
+    this.#describeState(top);
+  }
+
+  #forget(id: number): void {
+    const index = this.#windows.findIndex((window) => window.id === id);
+    if (index < 0) return;
+    this.#windows.splice(index, 1);
+    this.#focusTop();
+  }
+
+  /** A window wants another size: granted before it is shown, else only as its placement allows. */
+  #configureRequested(view: DataView): void {
+    const id = view.getUint32(8, true);
+    const mask = view.getUint16(26, true);
+    const window = this.#find(id);
+    if (window) {
+      if (mask & CONFIG_WIDTH) window.width = view.getUint16(20, true);
+      if (mask & CONFIG_HEIGHT) window.height = view.getUint16(22, true);
+      this.#arrange(window);
+      return;
+    }
+    const values: number[] = [];
+    if (mask & CONFIG_X) values.push(view.getInt16(16, true));
+    if (mask & CONFIG_Y) values.push(view.getInt16(18, true));
+    if (mask & CONFIG_WIDTH) values.push(view.getUint16(20, true));
+    if (mask & CONFIG_HEIGHT) values.push(view.getUint16(22, true));
+    if (mask & CONFIG_BORDER_WIDTH) values.push(view.getUint16(24, true));
+    const granted = mask &
+      (CONFIG_X | CONFIG_Y | CONFIG_WIDTH | CONFIG_HEIGHT | CONFIG_BORDER_WIDTH);
+    const { handle, xcb } = this.connection;
+    xcb.xcb_configure_window(handle, id, granted, words(...values));
+  }
+
+  #propertyChanged(id: number, property: number): void {
+    const window = this.#find(id);
+    if (!window) return;
+    if (property === ATOM_WM_NORMAL_HINTS) {
+      window.hints = parseSizeHints(this.connection.property(id, property).data);
+      this.#arrange(window);
+    } else if (property === this.#atoms.WM_PROTOCOLS) {
+      this.#readProtocols(window);
+    } else if (property === ATOM_WM_HINTS) {
+      this.#readFocusHint(window);
+    }
+  }
+
+  #message(id: number, type: number, data: number[]): void {
+    const atoms = this.#atoms;
+    if (type === atoms._NET_REQUEST_FRAME_EXTENTS) {
+      this.connection.setProperty32(id, atoms._NET_FRAME_EXTENTS, ATOM_CARDINAL, [0, 0, 0, 0]);
+    }
+    const window = this.#find(id);
+    if (!window) return;
+    if (type === atoms._NET_ACTIVE_WINDOW) this.#raise(window);
+    else if (type === atoms._NET_CLOSE_WINDOW) this.#close(window);
+    else if (type === atoms._NET_WM_STATE) {
+      const [action, ...properties] = data;
+      if (!properties.includes(atoms._NET_WM_STATE_FULLSCREEN)) return;
+      // 0 removes, 1 adds, 2 toggles (EWMH, _NET_WM_STATE).
+      window.fullscreen = action === 2 ? !window.fullscreen : action === 1;
+      this.#arrange(window);
+    }
+  }
+
+  #close(window: ManagedWindow): void {
+    const { handle, xcb } = this.connection;
+    if (window.deletable) this.#sendProtocol(window.id, this.#atoms.WM_DELETE_WINDOW);
+    else xcb.xcb_kill_client(handle, window.id);
+  }
+
+  #sendProtocol(id: number, protocol: number): void {
+    const message = new Uint8Array(32);
+    const view = new DataView(message.buffer);
+    message[0] = CLIENT_MESSAGE;
+    message[1] = 32;
+    view.setUint32(4, id, true);
+    view.setUint32(8, this.#atoms.WM_PROTOCOLS, true);
+    view.setUint32(12, protocol, true);
+    view.setUint32(16, CURRENT_TIME, true);
+    const { handle, xcb } = this.connection;
+    xcb.xcb_send_event(handle, 0, id, 0, message);
+  }
+}
+
+/** 32-bit values as X requests take them; negative ones in two's complement. */
+function words(...values: number[]): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Int32Array.from(values, (value) => value | 0).buffer);
+}

@@ -1,0 +1,63 @@
+/**
+ * Worker that manages the windows of a session's X server. It is a thread of its own because a
+ * client can make the server answer late or not at all (GrabServer), which must not stop the session.
+ */
+import { type CommandChannel, CommandReceiver } from "../x11/command_channel.ts";
+import { XConnection } from "../x11/connection.ts";
+import { EventWait } from "../x11/event_wait.ts";
+import { WindowManager } from "./window_manager.ts";
+
+/** First and only message to the Worker. */
+export interface WindowManagerStart {
+  display: string;
+  xauthority: string;
+  commands: CommandChannel;
+}
+
+export type WindowManagerCommand = { type: "request-close" } | { type: "close" };
+
+export type WindowManagerMessage =
+  | { type: "ready" }
+  | { type: "failed"; message: string }
+  | { type: "closed" };
+
+const worker = self as unknown as {
+  onmessage: ((message: MessageEvent<WindowManagerStart>) => void) | null;
+  postMessage(message: WindowManagerMessage): void;
+  close(): void;
+};
+
+worker.onmessage = ({ data }) => {
+  try {
+    manage(data);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    worker.postMessage({ type: "failed", message });
+  }
+  worker.postMessage({ type: "closed" });
+  worker.close();
+};
+
+function manage({ display, xauthority, commands }: WindowManagerStart): void {
+  const connection = XConnection.open(display, xauthority);
+  const wait = new EventWait([connection.fd, commands.eventfd]);
+  const receiver = new CommandReceiver<WindowManagerCommand>(commands);
+  try {
+    const manager = new WindowManager(connection);
+    worker.postMessage({ type: "ready" });
+    let open = true;
+    const execute = (command: WindowManagerCommand) => {
+      if (command.type === "close") open = false;
+      else manager.requestClose();
+    };
+    for (;;) {
+      receiver.drain(() => {}, execute);
+      if (!open) return;
+      manager.dispatch();
+      wait.wait(-1);
+    }
+  } finally {
+    wait.close();
+    connection.close();
+  }
+}
