@@ -104,11 +104,17 @@ function pageScript() {
   });
 }
 
+const same = (candidate: IceCandidate) => candidate;
+
 /** Connects a new page of `browser` with `viewer` and resolves when its answer is in. */
 export async function connectPage(
   browser: Browser,
   viewer: ViewerTransport,
-  { microphone = false, rewrite = (candidate: IceCandidate) => candidate } = {},
+  { microphone = false, rewrite = same }: {
+    microphone?: boolean;
+    /** Changes the session's candidates before the page gets them. */
+    rewrite?: (candidate: IceCandidate) => IceCandidate | Promise<IceCandidate>;
+  } = {},
 ): Promise<Page> {
   const page = await browser.newPage();
   await page.exposeFunction("pageCandidate", (candidate: IceCandidate) => {
@@ -117,9 +123,12 @@ export async function connectPage(
   await page.evaluate(pageScript);
   const early: IceCandidate[] = [];
   let answered = false;
-  const pass = (candidate: IceCandidate) =>
-    // deno-lint-ignore no-explicit-any -- the page's own globals
-    page.evaluate((c) => (globalThis as any).rtc.addIceCandidate(c), rewrite(candidate));
+  const pass = async (candidate: IceCandidate) =>
+    page.evaluate(
+      // deno-lint-ignore no-explicit-any -- the page's own globals
+      (c) => (globalThis as any).rtc.addIceCandidate(c),
+      await rewrite(candidate),
+    );
   viewer.onCandidate = (candidate) => {
     if (answered) pass(candidate).catch(() => {});
     else early.push(candidate);

@@ -85,7 +85,8 @@ export class ClipPlayer {
       this.#position = (this.#position + 1) % clip.accessUnits.length;
       this.onFrame(encodedFrame(clip, unit, this.played++));
     }
-    this.#timer = setTimeout(() => this.#tick(), this.#nextMs - performance.now());
+    const waitMs = Math.max(0, this.#nextMs - performance.now());
+    this.#timer = setTimeout(() => this.#tick(), waitMs);
   }
 }
 

@@ -220,7 +220,8 @@ export class BandwidthEstimator {
     // We went far below what we had, and the queue does not shrink: another flow holds it. Giving
     // way further would leave us nothing, so from here on the rate falls slowly.
     const stays = nowMs - queue[0].ms >= FOREIGN_TREND_MS && queueMs > queue[0].queueMs - 10;
-    if (stays && nowMs - ms > 800 && this.#rate < FOREIGN_SHARE * rate) {
+    const less = Math.max(this.#rate, this.#sent.rate(nowMs)) < FOREIGN_SHARE * rate;
+    if (stays && nowMs - ms > 800 && less) {
       this.#foreign = { untilMs: nowMs + FOREIGN_MS, floor: FOREIGN_SHARE * rate };
       this.#congestion = undefined;
     }

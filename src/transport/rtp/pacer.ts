@@ -14,6 +14,10 @@ export interface PacerSettings {
   burstMs: number;
   /** Frames that would wait longer than this are dropped, ms. */
   maxQueueMs: number;
+  /** Over a longer time no more than this multiple of the target leaves. */
+  sustained: number;
+  /** What may leave faster, as time of the target rate, ms: a key frame among small frames. */
+  reserveMs: number;
 }
 
 export const DEFAULT_PACING: PacerSettings = {
@@ -21,6 +25,8 @@ export const DEFAULT_PACING: PacerSettings = {
   burstBytes: 20000,
   burstMs: 5,
   maxQueueMs: 250,
+  sustained: 1.2,
+  reserveMs: 250,
 };
 
 export interface PacedFrame {
@@ -47,6 +53,7 @@ export class FramePacer<Frame extends PacedFrame> {
   #queue: Queued<Frame>[] = [];
   #queuedBytes = 0;
   #budget: number;
+  #reserve: number;
   #refilledMs: number | undefined;
   #target: number;
 
@@ -54,6 +61,7 @@ export class FramePacer<Frame extends PacedFrame> {
   constructor(target: number, readonly settings: PacerSettings = DEFAULT_PACING) {
     this.#target = target;
     this.#budget = this.burst;
+    this.#reserve = this.#fullReserve;
   }
 
   set target(bitsPerSecond: number) {
@@ -65,9 +73,14 @@ export class FramePacer<Frame extends PacedFrame> {
     return Math.max(burstBytes, this.#target / 8000 * burstMs);
   }
 
-  /** bit/s at which queued packets leave. */
+  /** bit/s at which queued packets leave now. */
   get rate(): number {
-    return this.#target / this.settings.share;
+    const { share, sustained } = this.settings;
+    return this.#reserve > 0 ? this.#target / share : this.#target * sustained;
+  }
+
+  get #fullReserve(): number {
+    return Math.max(this.settings.burstBytes, this.#target / 8000 * this.settings.reserveMs);
   }
 
   /** How long the queue takes at the rate the path carries, ms. */
@@ -113,7 +126,7 @@ export class FramePacer<Frame extends PacedFrame> {
       const from = queued.next;
       while (queued.next < frame.payloads.length && this.#budget > 0) {
         const bytes = frame.payloads[queued.next++].length;
-        this.#budget -= bytes;
+        this.charge(bytes);
         queued.bytesLeft -= bytes;
         this.#queuedBytes -= bytes;
       }
@@ -126,6 +139,7 @@ export class FramePacer<Frame extends PacedFrame> {
   /** Packets that were sent beside the queue (repeats, probes) count too. */
   charge(bytes: number): void {
     this.#budget -= bytes;
+    this.#reserve -= bytes;
   }
 
   /** ms from `nowMs` until {@linkcode take} has something; undefined where nothing waits. */
@@ -139,5 +153,7 @@ export class FramePacer<Frame extends PacedFrame> {
     const passed = nowMs - (this.#refilledMs ?? nowMs);
     this.#refilledMs = nowMs;
     this.#budget = Math.min(this.burst, this.#budget + passed * this.rate / 8000);
+    const sustained = this.#target * this.settings.sustained;
+    this.#reserve = Math.min(this.#fullReserve, this.#reserve + passed * sustained / 8000);
   }
 }

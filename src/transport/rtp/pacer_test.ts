@@ -40,8 +40,21 @@ Deno.test("an average frame leaves within a third of its interval, and not in on
   assert.ok(most < bytes / 2);
 });
 
+Deno.test("a source that ignores its rate is held to it, and what is too late is given up", () => {
+  const pacer = new FramePacer<ReturnType<typeof frame>>(3e6);
+  let bytes = 0;
+  for (let ms = 0; ms < 4000; ms++) {
+    if (ms % 16 === 0) pacer.push(frame(12500));
+    for (const { frame, from, to } of pacer.take(ms)) {
+      for (let i = from; i < to && ms >= 1000; i++) bytes += frame.payloads[i].length;
+    }
+  }
+  assert.ok(bytes * 8 / 3 < 1.25 * 3e6, `${bytes * 8 / 3} bit/s`);
+  assert.ok(bytes * 8 / 3 > 1.1 * 3e6);
+});
+
 Deno.test("packets leave in order, each once", () => {
-  const pacer = new FramePacer<ReturnType<typeof frame>>(5e6);
+  const pacer = new FramePacer<ReturnType<typeof frame>>(8e6);
   const frames = [frame(50000), frame(3000), frame(40000)];
   for (const one of frames) pacer.push(one);
   const seen: [number, number][] = [];

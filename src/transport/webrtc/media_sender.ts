@@ -14,6 +14,13 @@ import { PAYLOAD_TYPE } from "./peer.ts";
 
 /** One IDR answers all requests within this time, ms. */
 const IDR_COOLDOWN_MS = 250;
+/**
+ * A viewer whose path cannot follow gets a new IDR at most this often, ms: each one is an IDR for
+ * all viewers of the session.
+ */
+const BEHIND_COOLDOWN_MS = 1500;
+/** It is asked for when this little still waits, ms. */
+const CAUGHT_UP_MS = 50;
 /** Repeats may take this share of the estimate, so that they do not feed a congested path. */
 const REPEAT_SHARE = 0.5;
 /** Audio is sent twice while the path loses more than this. */
@@ -63,6 +70,8 @@ export class MediaSender {
   /** Wire bytes of the frame that is leaving. */
   #frameBytes = 0;
   #waitingForKeyFrame = true;
+  /** Frames were dropped since the path cannot follow. */
+  #behind = false;
   #idrAskedMs = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ticker: ReturnType<typeof setInterval>;
@@ -98,17 +107,17 @@ export class MediaSender {
     if (this.#closed) return;
     const nowMs = monotonicMs();
     if (this.#waitingForKeyFrame && !frame.keyFrame) {
-      this.#askForIdr(nowMs);
+      if (!this.#behind) this.#askForIdr(nowMs);
+      else if (this.#pacer.queueMs < CAUGHT_UP_MS) this.#askForIdr(nowMs, BEHIND_COOLDOWN_MS);
       return;
     }
     const outgoing = packetizeOnce(frame);
     if (outgoing.payloads.length === 0) return;
     const dropped = this.#pacer.push(outgoing);
     if (dropped.includes(outgoing)) {
-      this.#waitingForKeyFrame = true;
-      this.#askForIdr(nowMs);
+      this.#waitingForKeyFrame = this.#behind = true;
     } else if (frame.keyFrame) {
-      this.#waitingForKeyFrame = false;
+      this.#waitingForKeyFrame = this.#behind = false;
     }
     this.#pump();
   }
@@ -151,6 +160,7 @@ export class MediaSender {
   /** Asks the encoder for an IDR: the viewer joined or came back. */
   restart(): void {
     this.#waitingForKeyFrame = true;
+    this.#behind = false;
     this.#idrAskedMs = -Infinity;
     this.#estimator.reset();
     this.#askForIdr(monotonicMs());
@@ -190,8 +200,8 @@ export class MediaSender {
     }
   }
 
-  #askForIdr(nowMs: number): void {
-    if (nowMs - this.#idrAskedMs < IDR_COOLDOWN_MS) return;
+  #askForIdr(nowMs: number, cooldownMs = IDR_COOLDOWN_MS): void {
+    if (nowMs - this.#idrAskedMs < cooldownMs) return;
     this.#idrAskedMs = nowMs;
     this.onIdrNeeded();
   }

@@ -89,6 +89,11 @@ export class WebRtcViewer implements ViewerTransport {
     return this.#sender?.pathKind;
   }
 
+  /** The newest estimate; undefined before the viewer is connected. */
+  get estimate(): PathEstimate | undefined {
+    return this.#sender?.estimate;
+  }
+
   get state(): State {
     return this.#state;
   }
