@@ -96,8 +96,8 @@ class WebRtcTransport implements Transport {
     const spare = this.#newPeer();
     this.#spare = spare;
     spare.offerSdp.catch((error) => {
-      log.error("preparing an offer failed", { error });
       if (this.#spare === spare) this.#spare = undefined;
+      if (!this.#closed) log.error("preparing an offer failed", { error });
     });
   }
 }
