@@ -135,7 +135,7 @@ Deno.test("picture loss asks for one IDR, however often it is reported", async (
       await rtc.dtlsTransports[0].sendRtcp([{ serialize: () => pli } as never]);
     }
     await until("an IDR request", () => player.idrRequests > before);
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await new Promise((resolve) => setTimeout(resolve, 600));
     assert.equal(player.idrRequests - before, 1);
   });
 });

@@ -72,6 +72,8 @@ export class MediaSender {
   #waitingForKeyFrame = true;
   /** Frames were dropped since the path cannot follow. */
   #behind = false;
+  /** The viewer reported picture loss that no request for an IDR has answered yet. */
+  #pictureLost = false;
   #idrAskedMs = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #ticker: ReturnType<typeof setInterval>;
@@ -117,7 +119,7 @@ export class MediaSender {
     if (dropped.includes(outgoing)) {
       this.#waitingForKeyFrame = this.#behind = true;
     } else if (frame.keyFrame) {
-      this.#waitingForKeyFrame = this.#behind = false;
+      this.#waitingForKeyFrame = this.#behind = this.#pictureLost = false;
     }
     this.#pump();
   }
@@ -177,7 +179,11 @@ export class MediaSender {
     const { ssrc } = this.options;
     switch (message.type) {
       case "picture-loss":
-        if (message.ssrc === ssrc.video) this.#askForIdr(nowMs);
+        if (message.ssrc === ssrc.video) {
+          // What comes within the cooldown is answered after it, if no key frame came meanwhile.
+          this.#pictureLost = true;
+          this.#askForIdr(nowMs);
+        }
         return;
       case "nack":
         if (message.ssrc === ssrc.video) this.#repeat(message.sequences, nowMs);
@@ -202,6 +208,7 @@ export class MediaSender {
 
   #askForIdr(nowMs: number, cooldownMs = IDR_COOLDOWN_MS): void {
     if (nowMs - this.#idrAskedMs < cooldownMs) return;
+    this.#pictureLost = false;
     this.#idrAskedMs = nowMs;
     this.onIdrNeeded();
   }
@@ -309,6 +316,7 @@ export class MediaSender {
 
   #tick(): void {
     const nowMs = monotonicMs();
+    if (this.#pictureLost) this.#askForIdr(nowMs);
     this.#estimator.tick(nowMs);
     this.#applyEstimate();
     const probeBytes = this.options.negotiated.rtx ? this.#estimator.probe(nowMs) : 0;
