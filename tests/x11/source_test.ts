@@ -1,12 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  BUTTON_PRESS,
-  CW_EVENT_MASK,
-  CW_OVERRIDE_REDIRECT,
-  KEY_PRESS,
-  KEY_RELEASE,
-  MOTION_NOTIFY,
-} from "../../ffi/libxcb.ts";
+import { BUTTON_PRESS, KEY_PRESS, KEY_RELEASE, MOTION_NOTIFY } from "../../ffi/libxcb.ts";
 import { libxcbXfixes } from "../../ffi/libxcb_xfixes.ts";
 import { type CapturedFrame, FrameReader, FrameRing } from "../../src/media/frame_ring.ts";
 import type { DisplayEvent } from "../../src/media/stages.ts";
@@ -14,71 +7,10 @@ import { encodeInput, type InputEvent } from "../../src/protocol/input.ts";
 import { DesktopClipboard } from "../../src/display/x11/clipboard.ts";
 import { XConnection } from "../../src/display/x11/connection.ts";
 import { startX11Source } from "../../src/display/x11/source.ts";
+import { sleep, TestClient, until } from "./test_client.ts";
 import { startXvfb } from "./xvfb.ts";
 
 const mode = { width: 1280, height: 720, fps: 60 };
-const CW_BACK_PIXEL = 2;
-const WHITE = 0xffffff;
-
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Polls until `condition` holds; fails the test after five seconds. */
-async function until<T>(what: string, condition: () => T | undefined | false): Promise<T> {
-  for (let i = 0; i < 500; i++) {
-    const value = condition();
-    if (value !== undefined && value !== false) return value;
-    await sleep(10);
-  }
-  throw new Error(`expected within 5 s: ${what}`);
-}
-
-/** A plain X client with one window that takes all input. */
-class TestClient {
-  readonly connection: XConnection;
-  readonly window: number;
-  readonly events: Uint8Array[] = [];
-
-  constructor(display: string, x: number, y: number, width: number, height: number) {
-    this.connection = XConnection.open(display);
-    const { handle, root, xcb } = this.connection;
-    this.window = this.connection.generateId();
-    // Key, button and motion events.
-    const values = new Uint32Array([WHITE, 1, 1 | 2 | 4 | 8 | 64]);
-    xcb.xcb_create_window(
-      handle,
-      0,
-      this.window,
-      root,
-      x,
-      y,
-      width,
-      height,
-      0,
-      1,
-      0,
-      CW_BACK_PIXEL | CW_OVERRIDE_REDIRECT | CW_EVENT_MASK,
-      new Uint8Array(values.buffer),
-    );
-    xcb.xcb_map_window(handle, this.window);
-    xcb.xcb_set_input_focus(handle, 1, this.window, 0);
-    this.connection.atom("SYNC_1");
-  }
-
-  /** Events of a type as [detail, x, y] so far. */
-  seen(type: number): number[][] {
-    for (let event = this.connection.nextEvent(); event; event = this.connection.nextEvent()) {
-      this.events.push(event);
-    }
-    return this.events.filter((event) => (event[0] & 127) === type).map((event) => {
-      const view = new DataView(event.buffer);
-      return [event[1], view.getInt16(20, true), view.getInt16(22, true)];
-    });
-  }
-
-  close(): void {
-    this.connection.close();
-  }
-}
 
 async function withSource(
   size: [number, number],
@@ -247,18 +179,14 @@ Deno.test("clipboard text goes both ways", async () => {
   });
 });
 
-Deno.test("the stream follows a change of the desktop's size and of the mode", async () => {
+Deno.test("the stream follows a change of the mode", async () => {
   await withSource([1280, 720], async ({ display, source, frame }) => {
     const client = new TestClient(display, 0, 0, 1280, 720);
     await frame((seen) => luma(seen, 10, 10) === 235);
-    const { success } = await new Deno.Command("xrandr", {
-      args: ["-display", display, "-s", "640x480"],
-      stderr: "null",
-    }).output();
-    assert.ok(success, "xrandr of the package x11-xserver-utils changes Xvfb's size");
-    await frame((seen) => luma(seen, 10, 10) === 16 && luma(seen, 640, 360) === 235);
     source.setMode({ width: 640, height: 480, fps: 30 });
-    await frame((seen) => seen.width === 640 && luma(seen, 5, 5) === 235);
+    await frame((seen) =>
+      seen.width === 640 && luma(seen, 5, 5) === 16 && luma(seen, 320, 240) > 200
+    );
     client.close();
   });
 });

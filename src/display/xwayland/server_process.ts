@@ -1,3 +1,5 @@
+import { claimDisplay, type ClaimedDisplay } from "./display_number.ts";
+
 const START_TIMEOUT_MS = 15000;
 const STOP_TIMEOUT_MS = 2000;
 const TAIL_LINES = 12;
@@ -31,37 +33,42 @@ function knowsGeometry(): Promise<boolean> {
   })();
 }
 
-/**
- * Starts Xwayland on a display number that it finds free itself, which is safe with several
- * sessions at once: it takes the number's lock file before it listens. Throws where it does not
- * start, with its last words.
- */
+/** Starts Xwayland on a free display. Throws where it does not start, with its last words. */
 export async function startXServerProcess(
   { waylandDisplay, xauthority, width, height }: XServerProcessOptions,
 ): Promise<XServerProcess> {
   let server: Deno.ChildProcess;
+  let claimed: ClaimedDisplay | undefined;
   try {
     const size = await knowsGeometry() ? ["-geometry", `${width}x${height}`] : [];
+    claimed = claimDisplay();
+    const display = `:${claimed.number}`;
+    const access = ["-auth", xauthority, "-nolisten", "tcp"];
     server = new Deno.Command("Xwayland", {
-      args: ["-displayfd", "1", "-auth", xauthority, "-nolisten", "tcp", "-noreset", ...size],
+      // With -displayfd it tells when it is ready, and leaves the lock file to us.
+      args: [display, "-displayfd", "1", ...access, "-noreset", ...size],
       env: { WAYLAND_DISPLAY: waylandDisplay },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
+    claimed.setHolder(server.pid);
   } catch (cause) {
+    claimed?.release();
     throw new Error("Xwayland cannot be started; install Debian's package xwayland", { cause });
   }
+  const { number, release } = claimed;
   const tail: string[] = [];
   const reading = keepTail(server.stderr, tail);
   const ended = (async () => {
     const { code, signal } = await server.status;
     await reading;
+    release();
     const how = signal ? `was ended by ${signal}` : `ended with code ${code}`;
     const words = tail.length > 0 ? `: ${tail.join(" / ")}` : "";
     return `the X server ${how}${words}`;
   })();
-  const number = await firstLine(server, ended);
+  await waitUntilReady(server, ended);
   const stop = async () => {
     try {
       server.kill("SIGTERM");
@@ -71,13 +78,12 @@ export async function startXServerProcess(
     const timer = setTimeout(() => server.kill("SIGKILL"), STOP_TIMEOUT_MS);
     await ended;
     clearTimeout(timer);
-    await removeRemains(number, server.pid);
   };
   return { display: `:${number}`, ended, stop };
 }
 
-/** The display number that the server writes when it is ready. */
-async function firstLine(server: Deno.ChildProcess, ended: Promise<string>): Promise<number> {
+/** The server writes its display number when it is ready. */
+async function waitUntilReady(server: Deno.ChildProcess, ended: Promise<string>): Promise<void> {
   const reader = server.stdout.pipeThrough(new TextDecoderStream()).getReader();
   const timeout = Promise.withResolvers<never>();
   const timer = setTimeout(
@@ -91,8 +97,6 @@ async function firstLine(server: Deno.ChildProcess, ended: Promise<string>): Pro
       if (done) throw new Error(`expected Xwayland to start, but ${await ended}`);
       text += value;
     }
-    if (!/^\d+\n/.test(text)) throw new Error(`expected a display number of Xwayland, got ${text}`);
-    return Number.parseInt(text);
   } catch (error) {
     try {
       server.kill("SIGKILL");
@@ -116,16 +120,4 @@ async function keepTail(stream: ReadableStream<Uint8Array<ArrayBuffer>>, tail: s
     tail.splice(0, tail.length - TAIL_LINES);
   }
   if (rest.trim()) tail.push(rest.trim());
-}
-
-/** A server that was killed leaves its lock and socket; nobody else's are touched. */
-async function removeRemains(number: number, pid: number): Promise<void> {
-  const lock = `/tmp/.X${number}-lock`;
-  try {
-    if (Number.parseInt(await Deno.readTextFile(lock)) !== pid) return;
-    await Deno.remove(`/tmp/.X11-unix/X${number}`).catch(() => {});
-    await Deno.remove(lock);
-  } catch {
-    // It has cleaned up itself.
-  }
 }

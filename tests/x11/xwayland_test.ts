@@ -1,0 +1,251 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import {
+  ATOM_ATOM,
+  ATOM_WINDOW,
+  ATOM_WM_NORMAL_HINTS,
+  ATOM_WM_TRANSIENT_FOR,
+  CLIENT_MESSAGE,
+  EVENT_MASK_SUBSTRUCTURE_NOTIFY,
+  EVENT_MASK_SUBSTRUCTURE_REDIRECT,
+  KEY_PRESS,
+} from "../../ffi/libxcb.ts";
+import { startCompositor } from "../../src/display/compositor_source.ts";
+import { XConnection, XConnectionError } from "../../src/display/x11/connection.ts";
+import { startX11Source } from "../../src/display/x11/source.ts";
+import { startXwayland, type Xwayland } from "../../src/display/xwayland/xwayland.ts";
+import { FrameReader, FrameRing } from "../../src/media/frame_ring.ts";
+import { encodeInput, type InputEvent } from "../../src/protocol/input.ts";
+import { TestClient, until } from "./test_client.ts";
+
+interface Context {
+  xwayland: Xwayland;
+  compositor: ReturnType<typeof startCompositor>;
+  exits: string[];
+  send: (event: InputEvent) => void;
+  client: (
+    width: number,
+    height: number,
+    prepare?: (connection: XConnection, window: number) => void,
+  ) => TestClient;
+}
+
+async function withXwayland(body: (context: Context) => Promise<void>): Promise<void> {
+  const runDir = await Deno.makeTempDir();
+  const mode = { width: 1280, height: 720, fps: 60 };
+  const waylandDisplay = join(runDir, "wayland-0");
+  const compositor = startCompositor({
+    socketPath: waylandDisplay,
+    mode,
+    keyboard: { layout: "us", variant: "" },
+    ring: FrameRing.allocate(1920, 1080),
+  });
+  const ready = Promise.withResolvers<void>();
+  compositor.onEvent = (event) => {
+    if (event.type === "ready") ready.resolve();
+    if (event.type === "failed") ready.reject(new Error(event.message));
+  };
+  await ready.promise;
+  const exits: string[] = [];
+  const clients: TestClient[] = [];
+  let xwayland: Xwayland | undefined;
+  try {
+    const onExit = (reason: string) => exits.push(reason);
+    const server = xwayland = await startXwayland({ waylandDisplay, runDir, mode, onExit });
+    const client: Context["client"] = (width, height, prepare) => {
+      const { xauthority } = server;
+      const options = { xauthority, managed: true, prepare };
+      const made = new TestClient(server.display, 5, 5, width, height, options);
+      clients.push(made);
+      return made;
+    };
+    const send = (event: InputEvent) => compositor.input(encodeInput(event));
+    await body({ xwayland, compositor, exits, send, client });
+  } finally {
+    for (const client of clients) client.close();
+    await xwayland?.close();
+    await compositor.close();
+    await Deno.remove(runDir, { recursive: true });
+  }
+}
+
+/** Sends a client message to the root window, as EWMH asks for. */
+function tellManager(client: TestClient, type: string, data: number[]): void {
+  const { connection, window } = client;
+  const message = new Uint8Array(32);
+  const view = new DataView(message.buffer);
+  message[0] = CLIENT_MESSAGE;
+  message[1] = 32;
+  view.setUint32(4, window, true);
+  view.setUint32(8, connection.atom(type), true);
+  data.forEach((value, i) => view.setUint32(12 + 4 * i, value, true));
+  const mask = EVENT_MASK_SUBSTRUCTURE_NOTIFY | EVENT_MASK_SUBSTRUCTURE_REDIRECT;
+  connection.xcb.xcb_send_event(connection.handle, 0, connection.root, mask, message);
+  connection.flush();
+}
+
+function fixedSize(width: number, height: number) {
+  return (connection: XConnection, window: number) => {
+    const hints = new Int32Array(18);
+    hints.set([48, 0, 0, 0, 0, width, height, width, height]);
+    connection.setProperty32(window, ATOM_WM_NORMAL_HINTS, 41, [...hints]);
+  };
+}
+
+const has = (client: TestClient, ...expected: number[]) =>
+  client.geometry().every((value, i) => value === expected[i]);
+
+Deno.test("a window fills the screen, has the focus and gets the player's keys", async () => {
+  await withXwayland(async ({ client, send }) => {
+    const game = client(640, 480);
+    await until("the whole screen", () => has(game, 0, 0, 1280, 720));
+    await until("the focus", () => game.focus() === game.window);
+    // The compositor gives Xwayland its keyboard when it sees the window.
+    await until("the key", () => {
+      send({ kind: "key", timeMs: 0, code: 30, down: true });
+      send({ kind: "key", timeMs: 0, code: 30, down: false });
+      return game.seen(KEY_PRESS).some(([keycode]) => keycode === 38);
+    });
+  });
+});
+
+Deno.test("a fixed size is centred, full screen comes and goes on request", async () => {
+  await withXwayland(async ({ client }) => {
+    const game = client(800, 600, fixedSize(800, 600));
+    await until("the centre", () => has(game, 240, 60, 800, 600));
+    const fullscreen = game.connection.atom("_NET_WM_STATE_FULLSCREEN");
+    tellManager(game, "_NET_WM_STATE", [1, fullscreen]);
+    await until("full screen", () => has(game, 0, 0, 1280, 720));
+    const state = game.connection.atom("_NET_WM_STATE");
+    const states = await until("the state", () => {
+      const { data } = game.connection.property(game.window, state);
+      return data.length >= 4 && [...new Uint32Array(data.buffer)];
+    });
+    assert.ok(states.includes(fullscreen));
+    tellManager(game, "_NET_WM_STATE", [2, fullscreen]);
+    await until("the centre again", () => has(game, 240, 60, 800, 600));
+  });
+});
+
+Deno.test("a dialog keeps its size, has the focus, and gives it back when it goes", async () => {
+  await withXwayland(async ({ client }) => {
+    const game = client(640, 480);
+    await until("the focus", () => game.focus() === game.window);
+    const dialog = client(
+      300,
+      200,
+      (connection, window) =>
+        connection.setProperty32(window, ATOM_WM_TRANSIENT_FOR, ATOM_WINDOW, [game.window]),
+    );
+    await until("the dialog's place", () => has(dialog, 490, 260, 300, 200));
+    await until("the dialog's focus", () => game.focus() === dialog.window);
+    dialog.connection.xcb.xcb_destroy_window(dialog.connection.handle, dialog.window);
+    dialog.connection.flush();
+    await until("the game's focus", () => game.focus() === game.window);
+  });
+});
+
+Deno.test("asked to close, a window that knows how is told, another loses its connection", async () => {
+  await withXwayland(async ({ client, xwayland, exits }) => {
+    const polite = client(640, 480, (connection, window) => {
+      const [protocols, close] = connection.atoms(["WM_PROTOCOLS", "WM_DELETE_WINDOW"]);
+      connection.setProperty32(window, protocols, ATOM_ATOM, [close]);
+    });
+    const rude = client(640, 480);
+    await until("the focus", () => polite.focus() === rude.window);
+    xwayland.requestClose();
+    const close = polite.connection.atom("WM_DELETE_WINDOW");
+    await until(
+      "the request",
+      () => polite.raw(CLIENT_MESSAGE).some((message) => message.getUint32(12, true) === close),
+    );
+    await until("the rude client's end", () => {
+      try {
+        rude.geometry();
+        return false;
+      } catch (error) {
+        return error instanceof XConnectionError;
+      }
+    });
+    assert.deepEqual(exits, []);
+  });
+});
+
+Deno.test("only clients with the cookie may connect", async () => {
+  await withXwayland(async ({ xwayland }) => {
+    const empty = await Deno.makeTempFile();
+    assert.throws(() => XConnection.open(xwayland.display, empty), XConnectionError);
+    const wrong = (await Deno.readFile(xwayland.xauthority)).map((byte, i, all) =>
+      i >= all.length - 16 ? byte ^ 255 : byte
+    );
+    await Deno.writeFile(empty, wrong);
+    assert.throws(() => XConnection.open(xwayland.display, empty), XConnectionError);
+    await Deno.remove(empty);
+    assert.equal((await Deno.stat(xwayland.xauthority)).mode! & 0o777, 0o600);
+  });
+});
+
+Deno.test("two sessions have their own displays, and closing leaves no socket behind", async () => {
+  await withXwayland(async ({ xwayland: first }) => {
+    let second = "";
+    await withXwayland(({ xwayland }) => {
+      second = xwayland.display;
+      return Promise.resolve();
+    });
+    assert.notEqual(first.display, second);
+    await assert.rejects(Deno.stat(`/tmp/.X11-unix/X${second.slice(1)}`), Deno.errors.NotFound);
+    await assert.rejects(Deno.stat(`/tmp/.X${second.slice(1)}-lock`), Deno.errors.NotFound);
+  });
+});
+
+Deno.test("the X server's death is reported in words, once", async () => {
+  await withXwayland(async ({ xwayland, exits }) => {
+    const pid = Number.parseInt(
+      await Deno.readTextFile(`/tmp/.X${xwayland.display.slice(1)}-lock`),
+    );
+    Deno.kill(pid, "SIGKILL");
+    await until("the report", () => exits.length > 0);
+    assert.match(exits[0], /the X server was ended by SIGKILL/);
+    await xwayland.close();
+    assert.equal(exits.length, 1);
+  });
+});
+
+Deno.test("windows and the X11 source follow a change of the output's size", async () => {
+  await withXwayland(async ({ xwayland, compositor, client }) => {
+    const game = client(640, 480);
+    await until("the whole screen", () => has(game, 0, 0, 1280, 720));
+    const { display, xauthority } = xwayland;
+    const ring = FrameRing.allocate(1920, 1080);
+    const reader = new FrameReader(ring);
+    const source = startX11Source({
+      display,
+      xauthority,
+      mode: { width: 1280, height: 720, fps: 60 },
+      ring,
+    });
+    const luma = (x: number, y: number) => {
+      if (ring.published === 0) return undefined;
+      const frame = reader.take() ?? reader.current();
+      return frame.y[y * frame.yStride + x];
+    };
+    await until("the game in the picture", () => luma(2, 360) === 235);
+    compositor.setMode({ width: 800, height: 600, fps: 60 });
+    await until("the new size", () => has(game, 0, 0, 800, 600));
+    await until("bars beside a 4:3 desktop", () => luma(2, 360) === 16 && luma(640, 360) === 235);
+    await source.close();
+  });
+});
+
+Deno.test("a compositor that is not there is reported with the server's words", async () => {
+  const runDir = await Deno.makeTempDir();
+  await assert.rejects(
+    startXwayland({
+      waylandDisplay: join(runDir, "nothing"),
+      runDir,
+      mode: { width: 640, height: 480, fps: 60 },
+    }),
+    /expected Xwayland to start/,
+  );
+  await Deno.remove(runDir, { recursive: true });
+});
