@@ -97,11 +97,11 @@ export class TestNode {
     link.onClose = () => {};
   }
 
-  static attach(coordinator: Coordinator, name = "box"): TestNode {
+  static attach(coordinator: Coordinator, name = "box", sessions: SessionInfo[] = []): TestNode {
     const [theirs, ours] = createLinkPair();
     coordinator.attachNode(theirs);
     const node = new TestNode(ours, name);
-    node.hello();
+    node.hello({ sessions });
     return node;
   }
 

@@ -49,6 +49,10 @@ export function createHandler(
   return async (request, address, tls) => {
     const started = performance.now();
     const peer = withoutBrackets(address);
+    // The URL is put together from the Host, which may be anything.
+    if (!URL.canParse(request.url)) {
+      return harden(new HttpError("bad-request", "expected a Host and a path").response(), "/");
+    }
     const { pathname } = new URL(request.url);
     let response: Response;
     try {

@@ -1,5 +1,20 @@
 import { z } from "zod";
+import { Capability, GameInfo, ImportJob } from "../../protocol/library.ts";
 import { FromNode, ToNode } from "../../protocol/node.ts";
+import { SessionInfo } from "../../protocol/session.ts";
+
+/** A node as coordinators tell each other; the NodeRecord of store/store.ts. */
+const SharedNode = z.object({
+  name: z.string(),
+  home: z.string(),
+  version: z.string(),
+  load: z.number(),
+  freeMemoryMb: z.number(),
+  capabilities: z.array(Capability),
+  games: z.array(GameInfo),
+  imports: z.array(ImportJob),
+  sessions: z.array(SessionInfo),
+});
 
 /** What coordinators of one house tell each other through the store. */
 export const BusMessage = z.discriminatedUnion("type", [
@@ -8,6 +23,9 @@ export const BusMessage = z.discriminatedUnion("type", [
   /** Whoever holds the link of this node passes it on. */
   z.object({ type: z.literal("to-node"), node: z.string(), message: ToNode }),
   z.object({ type: z.literal("node-gone"), node: z.string() }),
+  /** The sender is new, or missed something: everybody tells of the nodes whose links they hold. */
+  z.object({ type: z.literal("ask") }),
+  z.object({ type: z.literal("record"), record: SharedNode }),
 ]);
 export type BusMessage = z.infer<typeof BusMessage>;
 

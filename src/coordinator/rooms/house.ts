@@ -61,6 +61,7 @@ export class House {
     const house = new House(store, listener, newId("c"));
     await store.subscribe((text) => house.#fromBus(text), () => house.#catchUp());
     await house.#readNodes();
+    house.#publish({ type: "ask" });
     return house;
   }
 
@@ -72,19 +73,33 @@ export class House {
     }
   }
 
-  /** The bus was interrupted: tells everything anew, both ways. */
-  async #catchUp(): Promise<void> {
+  /** The bus was interrupted: tells and asks everything anew. */
+  #catchUp(): void {
     if (this.#closed) return;
-    try {
-      for (const name of this.#links.keys()) this.#save(name, 0);
-      await this.#readNodes();
-    } catch (error) {
-      return log.warn("the other coordinators' machines are unknown for now", { error });
+    this.#tellRecords();
+    this.#publish({ type: "ask" });
+  }
+
+  /** To the other coordinators: all of the nodes whose links are here. */
+  #tellRecords(): void {
+    for (const name of this.#links.keys()) {
+      const record = this.#nodes.get(name)?.record();
+      if (record) this.#publish({ type: "record", record });
+      this.#save(name, 0);
     }
+  }
+
+  /** Takes over a node's whole state from the coordinator that holds its link. */
+  #takeRecord(record: NodeRecord): void {
+    if (this.#links.has(record.name)) return;
+    const sessions = new Map(this.sessions().map((session) => [session.id, session.state]));
+    this.#nodes.set(record.name, NodeState.from(record));
     this.listener.event({ type: "nodes", nodes: this.nodes() });
     this.listener.event({ type: "library", library: this.library() });
     this.listener.event({ type: "sessions", sessions: this.sessions() });
-    for (const session of this.sessions()) this.listener.session(session);
+    for (const session of record.sessions) {
+      if (sessions.get(session.id) !== session.state) this.#sessionChanged(session, false);
+    }
   }
 
   library(): LibraryState {
@@ -404,6 +419,11 @@ export class House {
       }
       case "node-gone":
         if (this.#nodes.get(received.node)?.home === received.from) this.#lose(received.node);
+        return;
+      case "ask":
+        return this.#tellRecords();
+      case "record":
+        return this.#takeRecord(received.record);
     }
   }
 }
