@@ -7,6 +7,8 @@
 
 const symbols = {
   xkb_context_new: { parameters: ["i32"], result: "pointer" },
+  // context, level (XKB_LOG_LEVEL_CRITICAL)
+  xkb_context_set_log_level: { parameters: ["pointer", "i32"], result: "void" },
   xkb_context_unref: { parameters: ["pointer"], result: "void" },
   // context, struct xkb_rule_names (5 strings: rules, model, layout, variant, options), flags
   xkb_keymap_new_from_names: { parameters: ["pointer", "buffer", "i32"], result: "pointer" },
@@ -51,6 +53,7 @@ const symbols = {
 export type Libxkbcommon = Deno.DynamicLibrary<typeof symbols>["symbols"];
 
 export const XKB_KEYMAP_FORMAT_TEXT_V1 = 1;
+export const XKB_LOG_LEVEL_CRITICAL = 10;
 export const XKB_KEY_UP = 0;
 export const XKB_KEY_DOWN = 1;
 // enum xkb_state_component

@@ -12,8 +12,10 @@ import {
   type DisplayWorkerStart,
   RecordKind,
 } from "./worker_messages.ts";
+import { logger } from "../system/log.ts";
 import { Compositor } from "./wayland/compositor.ts";
 
+const log = logger("display");
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const send = (message: DisplayWorkerMessage) => scope.postMessage(message);
 
@@ -30,9 +32,12 @@ function run(start: DisplayWorkerStart): void {
   compositor.loop.watch(start.wakeFd, EPOLLIN, () => {
     libc.read(start.wakeFd, counter, 8n);
     for (let record = commands.shift(); record; record = commands.shift()) {
-      const body = record.subarray(1);
-      if (record[0] === RecordKind.Input) compositor.seat.input(decodeInput(body));
-      else obey(compositor, JSON.parse(new TextDecoder().decode(body)));
+      try {
+        handle(compositor, record);
+      } catch (error) {
+        // Such as a keyboard layout that does not exist; the display goes on as it was.
+        log.warn("a command was not carried out", { error });
+      }
     }
   });
   prioritise();
@@ -40,6 +45,12 @@ function run(start: DisplayWorkerStart): void {
   compositor.loop.run();
   compositor.close();
   send({ type: "closed" });
+}
+
+function handle(compositor: Compositor, record: Uint8Array): void {
+  const body = record.subarray(1);
+  if (record[0] === RecordKind.Input) compositor.seat.input(decodeInput(body));
+  else obey(compositor, JSON.parse(new TextDecoder().decode(body)));
 }
 
 function obey(compositor: Compositor, command: DisplayCommand): void {

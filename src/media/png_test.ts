@@ -1,26 +1,18 @@
 import assert from "node:assert/strict";
-import { crc32, inflateSync } from "node:zlib";
+import { inflateSync } from "node:zlib";
 import { encodePng } from "./png.ts";
 
-Deno.test("pixels come back out of the file's chunks, whose checksums hold", () => {
-  const rgba = Uint8Array.from({ length: 3 * 2 * 4 }, (_, i) => i * 9);
-  const file = encodePng(3, 2, rgba);
-  const view = new DataView(file.buffer);
-  const chunks = new Map<string, Uint8Array>();
-  for (let at = 8; at < file.length;) {
-    const length = view.getUint32(at);
-    const body = file.subarray(at + 4, at + 8 + length);
-    assert.equal(view.getUint32(at + 8 + length), crc32(body));
-    chunks.set(new TextDecoder().decode(body.subarray(0, 4)), body.subarray(4));
-    at += 12 + length;
-  }
-  assert.deepEqual([...chunks.keys()], ["IHDR", "IDAT", "IEND"]);
-  const rows = inflateSync(chunks.get("IDAT")!);
-  assert.deepEqual([rows[0], rows[13]], [0, 0]);
-  assert.deepEqual(new Uint8Array([...rows.subarray(1, 13), ...rows.subarray(14)]), rgba);
+Deno.test("a PNG holds its size and its pixels", () => {
+  const rgba = Uint8Array.from({ length: 3 * 2 * 4 }, (_, i) => i);
+  const png = encodePng(3, 2, rgba);
+  const view = new DataView(png.buffer);
+  assert.deepEqual([...png.subarray(0, 4)], [137, 80, 78, 71]);
+  assert.deepEqual([view.getUint32(16), view.getUint32(20), png[24], png[25]], [3, 2, 8, 6]);
+  const length = view.getUint32(33);
+  const rows = inflateSync(png.subarray(41, 41 + length));
+  assert.deepEqual([...rows], [0, ...rgba.subarray(0, 12), 0, ...rgba.subarray(12)]);
 });
 
-Deno.test("a picture of another size than its pixels is refused", () => {
-  assert.throws(() => encodePng(2, 2, new Uint8Array(15)), RangeError);
-  assert.throws(() => encodePng(0, 0, new Uint8Array()), RangeError);
+Deno.test("pixels that do not match the size are refused", () => {
+  assert.throws(() => encodePng(2, 2, new Uint8Array(15)), /expected 16 bytes of RGBA, got 15/);
 });

@@ -306,3 +306,13 @@ Deno.test("a picture knows the newest input that was given before it", () =>
     game.window.fill(width, height, GREEN);
     await display.picture("green", (picture) => picture.inputMs > 0);
   }));
+
+Deno.test("a layout that does not exist changes nothing", () =>
+  DisplayUnderTest.run(async (display) => {
+    const game = player(display);
+    await game.focused();
+    display.source.setKeyboard({ layout: "nowhere", variant: "" });
+    display.input({ kind: "key", code: KEY_A, down: true });
+    await game.client.until("key", () => game.named(game.keys, "key").length > 0);
+    assert.equal(game.named(game.keys, "keymap").length, 1);
+  }));

@@ -244,3 +244,45 @@ Deno.test("a window is asked to close and its end is told", () =>
     client.connection.flush();
     await display.event("windows", ({ titles }) => titles.length === 0);
   }));
+
+Deno.test("a crop beyond the picture shows what there is and reads nothing else", () =>
+  DisplayUnderTest.run(async (display) => {
+    const client = new TestClient(display.connect());
+    const window = client.window((toplevel) => toplevel.setFullscreen(null));
+    const viewport = client.globals.bind(WpViewporterProxy, 1).getViewport(window.surface);
+    viewport.setSource(30, 30, 1000, 1000);
+    window.fill(40, 40, RED);
+    await display.picture("red", (picture) => picture.is(160, 100, rgb(RED)));
+    viewport.setSource(5000, 5000, 10, 10);
+    window.fill(40, 40, GREEN);
+    await display.picture("green", (picture) => picture.is(160, 100, rgb(GREEN)));
+  }));
+
+Deno.test("pixels in R, G, B, A order are shown alone, scaled and composed", () =>
+  DisplayUnderTest.run(async (display) => {
+    const client = new TestClient(display.connect());
+    const ABGR8888 = 0x34324241;
+    const window = client.window((toplevel) => toplevel.setFullscreen(null));
+    // Stored as blue, green, red; read as red, green, blue.
+    window.fill(width, height, RED, ABGR8888);
+    await display.picture("blue", (picture) => picture.is(160, 100, rgb(BLUE)));
+    window.fill(50, 50, BLUE, ABGR8888);
+    await display.picture("red", (picture) => picture.is(160, 100, rgb(RED)));
+    const above = client.window();
+    above.fill(100, 100, RED, ABGR8888);
+    await display.picture("blue above", (picture) => picture.is(160, 100, rgb(BLUE)));
+  }));
+
+Deno.test("a dialog lies in the middle of its parent at the same scale", () =>
+  DisplayUnderTest.run(async (display) => {
+    const client = new TestClient(display.connect());
+    const window = client.window();
+    window.fill(width / 2, height / 2, RED);
+    const dialog = client.window((toplevel) => toplevel.setParent(window.toplevel));
+    dialog.fill(20, 20, WHITE);
+    const picture = await display.picture("white", (p) => p.is(160, 100, rgb(WHITE)));
+    assert.ok(picture.is(144, 84, rgb(WHITE)) && picture.is(136, 76, rgb(RED)));
+    dialog.toplevel.destroy();
+    client.connection.flush();
+    await display.picture("dialog gone", (p) => p.is(160, 100, rgb(RED)));
+  }));

@@ -84,7 +84,11 @@ export class Client implements ResourceOwner {
 
   /** Makes an object whose id the server chooses, such as a wl_data_offer. */
   createFromServer<R extends Resource>(type: ResourceType<R>, version: number): R {
-    return this.#add(new type(this, this.#freeServerIds.pop() ?? this.#nextServerId++, version));
+    const id = this.#freeServerIds.pop() ?? this.#nextServerId++;
+    const resource = this.#add(new type(this, id, version));
+    // Not an error of whoever's request led here: this client does not tidy up.
+    if (this.#objects.size > MAX_OBJECTS) this.close("it keeps more objects than allowed");
+    return resource;
   }
 
   #add<R extends Resource>(resource: R): R {

@@ -16,6 +16,7 @@ import {
   XKB_KEY_DOWN,
   XKB_KEY_UP,
   XKB_KEYMAP_FORMAT_TEXT_V1,
+  XKB_LOG_LEVEL_CRITICAL,
   XKB_STATE_LAYOUT_EFFECTIVE,
   XKB_STATE_MODS_DEPRESSED,
   XKB_STATE_MODS_LATCHED,
@@ -176,6 +177,8 @@ function inContext(
   const xkb = libxkbcommon();
   const context = xkb.xkb_context_new(0);
   if (!context) throw new Error("libxkbcommon finds no keyboard data; install xkb-data");
+  // What does not compile is reported by whoever asked; the library would print it as well.
+  xkb.xkb_context_set_log_level(context, XKB_LOG_LEVEL_CRITICAL);
   try {
     return make(xkb, context);
   } finally {

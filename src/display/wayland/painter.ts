@@ -45,18 +45,29 @@ export class Painter {
     this.#toI420({ bytes: this.#canvas, stride: this.#width * 4 }, "bgra", planes);
   }
 
+  /**
+   * True where the views can be painted from their clients' buffers: a single one, of the output's
+   * size or with pixels in the canvas's order. Any other needs copies first.
+   */
+  canPaintAsIs(views: View[]): boolean {
+    if (views.length !== 1) return views.length === 0;
+    return views[0].surface.content.format.order === "bgra" || this.#isExact(views[0]);
+  }
+
   /** One picture of the output's size needs no composition; below it there is only black. */
   #paintDirectly(views: View[], planes: I420Planes): boolean {
-    if (views.length !== 1) return false;
-    const [view] = views;
-    const { source, content } = view.surface;
-    const whole = { x: 0, y: 0, width: this.#width, height: this.#height };
-    const exact = sameRect(coverage(view), whole) && sameRect(source, whole) &&
-      content.width === whole.width && content.height === whole.height;
-    if (!exact) return false;
+    if (views.length !== 1 || !this.#isExact(views[0])) return false;
+    const { content } = views[0].surface;
     this.#canvasCurrent = false;
     this.#toI420(content.pixels(), content.format.order, planes);
     return true;
+  }
+
+  #isExact(view: View): boolean {
+    const { source, content } = view.surface;
+    const whole = { x: 0, y: 0, width: this.#width, height: this.#height };
+    return sameRect(coverage(view), whole) && sameRect(source, whole) &&
+      content.width === whole.width && content.height === whole.height;
   }
 
   #toI420({ bytes, stride }: Pixels, order: PixelFormat["order"], planes: I420Planes): void {
@@ -87,7 +98,6 @@ export class Painter {
     const target = coverage(view);
     const area = intersect(target, clip);
     if (!area) return;
-    if (content.format.order === "rgba") content.makeCopy();
     const { source } = surface;
     // Whatever its alpha, over black a premultiplied colour is itself.
     const blend = !bottom && content.format.alpha &&

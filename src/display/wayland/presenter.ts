@@ -12,6 +12,7 @@ import { monotonicMs } from "../../media/clock.ts";
 import { FrameRing, FrameWriter, type I420Planes } from "../../media/frame_ring.ts";
 import type { VideoMode } from "../../protocol/session.ts";
 import { BufferError, type ClientBuffer } from "./buffer.ts";
+import { LimitError } from "./client.ts";
 import type { Compositor } from "./compositor.ts";
 import { WpPresentationFeedbackKind } from "./generated/presentation-time.ts";
 import { intersect, type Rect, sameRect, unite } from "./geometry.ts";
@@ -171,7 +172,7 @@ export class Presenter {
       this.#import(surface, waiting, alone, damaged);
     }
     const views = this.compositor.scene.views();
-    if (views.length > 1) this.#copyAll(views);
+    if (!this.#painter.canPaintAsIs(views)) this.#copyAll(views);
     if (this.#renderNeeded) this.#noteLayout(views);
     this.#renderNeeded = false;
     for (const view of views) {
@@ -206,7 +207,7 @@ export class Presenter {
     if (!this.#newest || commitMs > this.#newest.commitMs) this.#newest = waiting;
   }
 
-  /** Several surfaces: from here on each needs pixels that its client cannot change any more. */
+  /** From here on each surface needs pixels that its client cannot change any more. */
   #copyAll(views: View[]): void {
     for (const { surface } of views) {
       try {
@@ -266,7 +267,7 @@ export class Presenter {
   }
 
   #fail(surface: Surface, error: unknown): void {
-    if (!(error instanceof BufferError)) throw error;
+    if (!(error instanceof BufferError || error instanceof LimitError)) throw error;
     surface.content.clear();
     surface.client.fail(error);
   }

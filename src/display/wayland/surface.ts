@@ -3,7 +3,7 @@ import { ClientBuffer } from "./buffer.ts";
 import { type Client, completeCallback, LimitError } from "./client.ts";
 import type { Compositor } from "./compositor.ts";
 import { SurfaceContent } from "./content.ts";
-import { type Rect, unite } from "./geometry.ts";
+import { intersect, type Rect, unite } from "./geometry.ts";
 import type { WpPresentationFeedbackResource } from "./generated/presentation-time.ts";
 import {
   WlBufferResource,
@@ -93,13 +93,16 @@ export class Surface implements WlSurfaceRequests {
   get source(): Rect {
     const { width, height } = this.content;
     const { viewportSource: source, scale } = this;
-    if (!source) return { x: 0, y: 0, width, height };
-    return {
+    const whole = { x: 0, y: 0, width, height };
+    if (!source) return whole;
+    const cropped = {
       x: source.x * scale,
       y: source.y * scale,
       width: source.width * scale,
       height: source.height * scale,
     };
+    // A crop that reaches beyond the picture must not make anyone read beyond its memory.
+    return intersect(cropped, whole) ?? whole;
   }
 
   /** Gives the surface a role. A surface keeps its kind of role for life. */
@@ -163,8 +166,8 @@ export class Surface implements WlSurfaceRequests {
 
   commit(): void {
     const change = this.pending;
-    this.pending = noChange();
     this.role?.beforeCommit?.(change.buffer !== undefined && change.buffer !== null);
+    this.pending = noChange();
     change.buffer?.acquire();
     if (!this.role?.synchronised?.()) return this.#apply(change);
     if (this.#cached) mergeChange(this.#cached, change);
