@@ -2,13 +2,14 @@
  * Unpacking of foreign archives. The unpacking program runs in a sandbox that sees the archive and
  * an empty folder, nothing else, so that a bug in it or a crafted path reaches no file of the machine.
  */
-import { lstat } from "node:fs/promises";
+import { lstat, statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { run, shellQuote } from "./command.ts";
 import { MAX_CONTENT_BYTES, MAX_ENTRIES, walk } from "./import_source.ts";
 
-/** Share of the disk that must stay free while an archive is unpacked. */
-const WATCH_INTERVAL_MS = 1000;
+/** Share of the free disk that one archive may take. */
+const DISK_SHARE = 0.8;
+const WATCH_INTERVAL_MS = 500;
 
 /**
  * Runs `argv` confined: `/source` is the file `source` and `/destination` the folder
@@ -22,7 +23,9 @@ export async function unpackConfined(
   destination: string,
   options: { signal?: AbortSignal; maxBytes?: number } = {},
 ): Promise<void> {
-  const maxBytes = options.maxBytes ?? MAX_CONTENT_BYTES;
+  const disk = await statfs(destination);
+  const free = Math.floor(disk.bavail * disk.bsize * DISK_SHARE);
+  const maxBytes = Math.min(options.maxBytes ?? MAX_CONTENT_BYTES, free);
   const tooMuch = new AbortController();
   const watch = setInterval(async () => {
     const bytes = await usage(destination).catch(() => 0);

@@ -1,0 +1,68 @@
+/**
+ * Games for a user who is not root: packages unpacked, mounts in a user namespace, limits per process.
+ */
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const NOBODY = 65534;
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+async function run(program: string, args: string[], env: Record<string, string> = {}) {
+  const { success, stdout, stderr } = await new Deno.Command(program, { args, env }).output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+  return new TextDecoder().decode(stdout);
+}
+
+Deno.test("a user without rights plays in the same sandbox", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "gamelan-unprivileged-" });
+  try {
+    // A copy that such a user may read, wherever the checkout and the runtime lie.
+    for (const part of ["src", "ffi", "tests/games"]) {
+      await Deno.mkdir(join(folder, dirname(part)), { recursive: true });
+      await run("cp", ["-rL", join(root, part), join(folder, part)]);
+    }
+    await run("cp", ["-rL", join(root, "node_modules/zod"), join(folder, "zod")]);
+    await run("cp", [Deno.execPath(), join(folder, "deno")]);
+    await Deno.writeTextFile(
+      join(folder, "deno.json"),
+      JSON.stringify({ imports: { zod: "./zod/index.js" } }),
+    );
+    await Deno.mkdir(join(folder, "work"));
+    if (Deno.uid() === 0) await run("chown", ["-R", `${NOBODY}:${NOBODY}`, folder]);
+    await Deno.chmod(folder, 0o755);
+    const identity = Deno.uid() === 0
+      ? [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"]
+      : [];
+    const program = join(folder, "tests/games/unprivileged_session.ts");
+    const deno = ["run", "-A", "--no-check", "--no-lock", "--cached-only"];
+    const output = await run(
+      "setpriv",
+      [...identity, "--", join(folder, "deno"), ...deno, program],
+      { DENO_DIR: join(folder, "work"), HOME: join(folder, "work"), TMPDIR: join(folder, "work") },
+    );
+    const result = JSON.parse(output);
+    if (Deno.uid() === 0) assert.equal(result.uid, NOBODY);
+
+    assert.equal(result.first.exit.outOfMemory, false);
+    assert.match(result.first.output, /^1000$/m);
+    assert.match(result.first.output, /CapEff:\s+0+$/m);
+    assert.match(result.first.output, /Seccomp:\s+2$/m);
+    assert.doesNotMatch(result.first.output, /level 8|user's secret/);
+    assert.match(result.second.output, /level 8/);
+    assert.doesNotMatch(result.second.output, /^x$/m);
+
+    assert.match(result.hog.output, /Out of memory/);
+    const forked = Number(/forked (\d+)/.exec(result.bomb.output)?.[1]);
+    assert.ok(forked > 5 && forked < 40, result.bomb.output);
+
+    assert.doesNotMatch(result.mounts, /gamelan \/|overlay \/mnt/);
+    const statuses: Record<string, string> = {};
+    for (const { id, status } of result.capabilities) statuses[id] = status;
+    assert.equal(statuses["sandbox"], "ok");
+    assert.notEqual(statuses["sandbox-overlay"], "missing");
+    assert.equal(statuses["sandbox-packages"], "warning");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
