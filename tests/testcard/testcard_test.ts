@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { startAudio } from "../../src/audio/pipeline.ts";
 import { startCompositor } from "../../src/display/compositor_source.ts";
 import {
   readFlash,
@@ -27,7 +28,10 @@ interface Context {
 }
 
 /** Runs the Test card as its own process on a compositor of ours. */
-async function withTestCard(body: (context: Context) => Promise<void>): Promise<void> {
+async function withTestCard(
+  body: (context: Context) => Promise<void>,
+  sound: Record<string, string> = { PULSE_SERVER: "" },
+): Promise<void> {
   const directory = await Deno.makeTempDir();
   const ring = FrameRing.allocate(1920, 1080);
   const reader = new FrameReader(ring);
@@ -48,7 +52,7 @@ async function withTestCard(body: (context: Context) => Promise<void>): Promise<
   const main = new URL("../../src/display/testcard/main.ts", import.meta.url).pathname;
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", main, "--input-directory", directory],
-    env: { WAYLAND_DISPLAY: join(directory, "wayland-0"), PULSE_SERVER: "" },
+    env: { WAYLAND_DISPLAY: join(directory, "wayland-0"), ...sound },
   }).spawn();
   let ended = false;
   const exited = process.status.then((status) => {
@@ -136,6 +140,32 @@ Deno.test("the Test card follows the output's size and ends when asked to close"
     source.requestClose();
     assert.equal((await process.status).code, 0);
   });
+});
+
+Deno.test("a press is heard on the session's sound server, and nothing before it", async () => {
+  const runDir = await Deno.makeTempDir();
+  const audio = await startAudio({ runDir, sessionId: "testcard-beep" });
+  const heard = Promise.withResolvers<void>();
+  let loudest = -127;
+  audio.onPacket = ({ level }) => {
+    loudest = Math.max(loudest, level);
+    if (level > -30) heard.resolve();
+  };
+  try {
+    await withTestCard(async ({ see, send }) => {
+      const { strip } = await see(() => true);
+      // Sound is connected after the first frame.
+      await see((shown) => shown.strip.frame > strip.frame + 60);
+      assert.ok(loudest < -60, `expected silence, heard ${loudest} dBov`);
+      send({ kind: "key", timeMs: monotonicMs(), code: 30, down: true });
+      const timer = setTimeout(() => heard.reject(new Error("expected a beep within 5 s")), 5000);
+      await heard.promise;
+      clearTimeout(timer);
+    }, audio.game.env);
+  } finally {
+    await audio.close();
+    await Deno.remove(runDir, { recursive: true });
+  }
 });
 
 Deno.test("without a compositor the Test card says what is missing", async () => {
