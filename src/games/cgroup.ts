@@ -52,7 +52,7 @@ export function parseHierarchies(mountinfo: string, groups: string): Hierarchy[]
     found.push({
       version: type === "cgroup2" ? 2 : 1,
       controllers: type === "cgroup2" ? [] : own[1].split(","),
-      folder: join(mount, inner),
+      folder: join(mount, inner).replace(/(.)\/$/, "$1"),
     });
   }
   return found;

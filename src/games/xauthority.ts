@@ -15,6 +15,7 @@ export function wildXauthority(file: Uint8Array): Uint8Array<ArrayBuffer> {
   const copy = new Uint8Array(file);
   const output = new DataView(copy.buffer);
   for (let at = 0; at < file.length;) {
+    if (at + 2 > file.length) throw new Error("The Xauthority file is cut short");
     output.setUint16(at, FAMILY_WILD);
     at += 2;
     // Address, display number, name and data, each with a big-endian length.

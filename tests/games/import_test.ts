@@ -30,7 +30,7 @@ function test(name: string, body: (house: TinyLibrary) => Promise<void>): void {
   });
 }
 
-async function games(house: TinyLibrary): Promise<string[]> {
+function games(house: TinyLibrary): string[] {
   const names = [...Deno.readDirSync(join(house.dataDir, "games"))].map((entry) => entry.name);
   return names.filter((name) => !name.startsWith(".")).sort();
 }
@@ -43,7 +43,7 @@ async function refused(
   options: Parameters<GameLibrary["import"]>[1] = { command: ["./start"], runtime: "none" },
 ): Promise<void> {
   await assert.rejects(house.library.import(source, options), message);
-  assert.deepEqual(await games(house), []);
+  assert.deepEqual(games(house), []);
   assert.deepEqual(await house.library.list(), []);
 }
 
@@ -93,7 +93,7 @@ test("a folder with a manifest describes itself", async (house) => {
   assert.deepEqual((await house.library.list()).map((game) => game.id), ["greeter"]);
 
   await house.library.remove("greeter");
-  assert.deepEqual(await games(house), []);
+  assert.deepEqual(games(house), []);
   await assert.rejects(house.library.remove("greeter"), /no game greeter/);
 });
 
