@@ -30,6 +30,8 @@ export interface CoordinatorOptions {
   version: string;
   /** A game's picture; absent: games have none. */
   artwork?: (gameId: string) => Promise<Artwork | undefined>;
+  /** How often the certificate is looked at; absent: every minute. */
+  certificateCheckMs?: number;
 }
 
 /** A running coordinator. */
@@ -110,7 +112,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
       await store.close();
       throw error;
     }
-    certificate.watch((next) => https!.replaceCertificate(next));
+    certificate.watch((next) => https!.replaceCertificate(next), options.certificateCheckMs);
   }
   const { host } = config.http;
   const here = ["", "0.0.0.0", "::", "127.0.0.1", "::1", "localhost"].includes(host);

@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { logger } from "../../system/log.ts";
@@ -86,8 +86,10 @@ export class HouseCertificate {
     if (this.config.tls.cert) {
       const stamp = this.#fileStamp();
       if (stamp === this.#stamp) return undefined;
+      // While one file is written and the other not yet, this throws and is tried again.
+      const own = readOwn(this.config);
       this.#stamp = stamp;
-      return readOwn(this.config);
+      return own;
     }
     const authority = openAuthority(this.config, this.folder);
     const next = openServer(authority, this.folder, certificateNames(this.config));
@@ -123,7 +125,16 @@ export function certificateProblem(own: KeyedCertificate): string | undefined {
   } catch {
     return "expected a certificate in PEM form";
   }
-  if (!own.key.includes("PRIVATE KEY")) return "expected tls.key to be a private key in PEM form";
+  let key: KeyObject;
+  try {
+    key = createPublicKey(createPrivateKey(own.key));
+  } catch {
+    return "expected tls.key to be a private key in PEM form without a passphrase";
+  }
+  const point = (one: KeyObject) => one.export({ type: "spki", format: "der" });
+  if (!point(key).equals(point(certificate.publicKey))) {
+    return "expected tls.key to be the key of this certificate";
+  }
   const until = Date.parse(certificate.validTo);
   if (until < Date.now()) return `the certificate ended on ${certificate.validTo}: renew it`;
   return undefined;
@@ -180,8 +191,8 @@ function readPair(folder: string, name: string): KeyedCertificate | undefined {
   try {
     const cert = Deno.readTextFileSync(join(folder, `${name}.crt`));
     const key = Deno.readTextFileSync(join(folder, `${name}.key`));
-    const certificate = new X509Certificate(cert);
-    return certificate.validTo && key.includes("PRIVATE KEY") ? { cert, key } : undefined;
+    createPrivateKey(key);
+    return new X509Certificate(cert).validTo ? { cert, key } : undefined;
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) {
       log.warn("a certificate is made anew", { name, error });

@@ -16,7 +16,7 @@ export class Listener {
   private constructor(
     readonly host: string,
     readonly handler: Handler,
-    certificate: KeyedCertificate | undefined,
+    private certificate: KeyedCertificate | undefined,
     port: number,
   ) {
     this.#server = this.#serve(port, certificate);
@@ -59,7 +59,13 @@ export class Listener {
       const { port } = this;
       await this.#stop();
       this.#abort = new AbortController();
-      this.#server = this.#serve(port, certificate);
+      try {
+        this.#server = this.#serve(port, certificate);
+      } catch (error) {
+        this.#server = this.#serve(port, this.certificate);
+        throw error;
+      }
+      this.certificate = certificate;
       log.info("the certificate was replaced", { port });
     }).catch((error) => log.error("the certificate was not replaced", { error }));
   }
