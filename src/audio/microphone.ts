@@ -9,7 +9,7 @@ import {
 } from "../../ffi/libpulse.ts";
 import { logger } from "../system/log.ts";
 import { OpusDecoder, OpusFormatError, SAMPLE_RATE } from "./opus.ts";
-import { MICROPHONE_SINK } from "./pulseaudio.ts";
+import { MICROPHONE_SINK } from "./sound_server.ts";
 
 const log = logger("microphone");
 

@@ -3,13 +3,8 @@ import type { AudioPipeline } from "../media/stages.ts";
 import { logger } from "../system/log.ts";
 import { workerModule } from "../system/worker_module.ts";
 import { Microphone } from "./microphone.ts";
-import {
-  GAME_SINK,
-  makeSoundFolder,
-  type SoundFolder,
-  type SoundServer,
-  startPulseAudio,
-} from "./pulseaudio.ts";
+import { startPulseAudio } from "./pulseaudio.ts";
+import { GAME_SINK, makeSoundFolder, type SoundFolder, type SoundServer } from "./sound_server.ts";
 import type { AudioWorkerMessage, AudioWorkerStart } from "./worker.ts";
 
 const log = logger("audio");

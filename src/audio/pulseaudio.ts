@@ -1,24 +1,12 @@
 import { join } from "node:path";
-import { logger } from "../system/log.ts";
-
-const log = logger("audio");
-
-/** Sink and source names inside a session's sound server. */
-export const GAME_SINK = "game";
-export const MICROPHONE_SINK = "microphone_input";
-export const MICROPHONE_SOURCE = "microphone";
-
-/** A private sound server that runs. */
-export interface SoundServer {
-  /** Resolves with how it ended, such as "signal SIGKILL" or "exit code 1: …". */
-  readonly exited: Promise<string>;
-  /** Kills it and all it started, and resolves when they are gone. */
-  stop(): Promise<void>;
-}
-
-/** `sockaddr_un.sun_path` with its terminator, unix(7). */
-const MAX_SOCKET_PATH = 107;
-const READY_MS = 8000;
+import {
+  GAME_SINK,
+  MICROPHONE_SINK,
+  MICROPHONE_SOURCE,
+  runServer,
+  type SoundFolder,
+  type SoundServer,
+} from "./sound_server.ts";
 
 /**
  * The server's start script. Its protocol socket is opened last: who can connect finds everything.
@@ -70,178 +58,25 @@ log-target = stderr
 log-level = warning
 `;
 
-/** Resolves when the server accepts connections. Rejects when it ended before or takes too long. */
-async function untilReady(socket: string, exited: Promise<string>): Promise<void> {
-  let ended: string | undefined;
-  exited.then((how) => ended = how);
-  for (const start = Date.now(); Date.now() - start < READY_MS;) {
-    if (ended !== undefined) throw new Error(`the sound server ended while it started: ${ended}`);
-    try {
-      (await Deno.connect({ transport: "unix", path: socket })).close();
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  }
-  throw new Error(`the sound server did not open ${socket} within ${READY_MS} ms`);
-}
-
-/** Last lines of a stream, as text; resolves at its end. */
-async function tail(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
-  let text = "";
-  for await (const part of stream.pipeThrough(new TextDecoderStream())) {
-    text = (text + part).slice(-2000);
-  }
-  return text.trim().split("\n").slice(-3).join("; ");
-}
-
 /**
- * Command line that runs the server with nothing to write to but its folder, no network and no
- * capability but real-time scheduling, and that dies with this process.
+ * Starts PulseAudio on the folder's socket and waits until it serves. Throws with what it said
+ * where it does not start (Debian's package pulseaudio).
+ *
+ * PulseAudio rather than PipeWire: one process instead of three (the daemon, its PulseAudio protocol
+ * and a session manager), and its null sink takes a game's sound to the capture in half the time.
  */
-function confined(folder: string, command: string[]): string[] {
-  return [
-    "bwrap",
-    ...["--die-with-parent", "--new-session", "--unshare-pid", "--unshare-net", "--unshare-ipc"],
-    ...["--cap-drop", "ALL", ...(Deno.uid() === 0 ? ["--cap-add", "CAP_SYS_NICE"] : [])],
-    ...["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"],
-    ...["--bind", folder, folder, "--chdir", "/", "--"],
-    ...command,
-  ];
-}
-
-/** The same where bubblewrap is missing or may not work: it only dies with this process. */
-function unconfined(_folder: string, command: string[]): string[] {
-  return ["setpriv", "--pdeathsig", "KILL", "--no-new-privs", "--", ...command];
-}
-
-function spawn(folder: string, argv: string[]): SoundServer {
-  const child = new Deno.Command(argv[0], {
-    args: argv.slice(1),
-    clearEnv: true,
+export async function startPulseAudio(files: SoundFolder): Promise<SoundServer> {
+  const { folder, socket, clientConfig } = files;
+  await Deno.writeTextFile(join(folder, "daemon.conf"), daemonSettings);
+  await Deno.writeTextFile(join(folder, "start.pa"), script(socket));
+  return await runServer(files, {
+    command: ["pulseaudio", "-n", "-F", join(folder, "start.pa")],
     env: {
-      PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin",
-      HOME: folder,
-      XDG_RUNTIME_DIR: folder,
       PULSE_RUNTIME_PATH: folder,
       PULSE_STATE_PATH: folder,
       PULSE_CONFIG: join(folder, "daemon.conf"),
-      PULSE_CLIENTCONFIG: join(folder, "client.conf"),
-      // An address that fails at once, so that no bus is looked for or started.
-      DBUS_SESSION_BUS_ADDRESS: "unix:path=/nonexistent",
-      DBUS_SYSTEM_BUS_ADDRESS: "unix:path=/nonexistent",
+      PULSE_CLIENTCONFIG: clientConfig,
     },
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  // The end of standard error is the end of the last process of the server.
-  const said = tail(child.stderr);
-  const exited = Promise.all([child.status, said]).then(([status, lines]) => {
-    const how = status.signal ? `signal ${status.signal}` : `exit code ${status.code}`;
-    return lines === "" ? how : `${how}: ${lines}`;
+    unconfined: true,
   });
-  return {
-    exited,
-    async stop() {
-      try {
-        child.kill("SIGKILL");
-      } catch {
-        // It has ended by itself.
-      }
-      await exited;
-    },
-  };
-}
-
-/** Files a session's sound server and its clients need, all inside `folder`. */
-export interface SoundFolder {
-  folder: string;
-  socket: string;
-  /** `PULSE_CLIENTCONFIG` for this process: no autospawn, no files in the home directory. */
-  clientConfig: string;
-  /** ALSA configuration whose default device is the sound server. */
-  alsaConfig: string;
-  /** OpenAL Soft's configuration (`ALSOFT_CONF`). */
-  openalConfig: string;
-}
-
-/**
- * Makes the folder `<runDir>/sound` with its configuration. Throws where `runDir` is so long that a
- * socket inside does not fit a socket address. `channels`: how many the player hears.
- */
-export async function makeSoundFolder(runDir: string, channels: 2 | 6): Promise<SoundFolder> {
-  const folder = join(runDir, "sound");
-  const socket = join(folder, "pulse.sock");
-  if (new TextEncoder().encode(socket).length > MAX_SOCKET_PATH) {
-    throw new Error(
-      `expected a run directory that leaves ${socket} at most ${MAX_SOCKET_PATH} bytes; use a shorter one`,
-    );
-  }
-  if (!/^[\w./@:+-]+$/.test(folder)) {
-    throw new Error(`expected a run directory of letters, digits and ./_@:+-, got ${runDir}`);
-  }
-  await Deno.mkdir(folder, { recursive: true });
-  const file = async (name: string, content: string | Uint8Array) => {
-    const path = join(folder, name);
-    await Deno.writeFile(
-      path,
-      typeof content === "string" ? new TextEncoder().encode(content) : content,
-    );
-    return path;
-  };
-  // libpulse makes a cookie file in the home directory where it finds none; nobody checks this one.
-  const cookie = await file("cookie", new Uint8Array(256));
-  await file("daemon.conf", daemonSettings);
-  await file("start.pa", script(socket));
-  const clientConfig = await file(
-    "client.conf",
-    `autospawn = no\nenable-shm = no\nenable-memfd = no\ncookie-file = ${cookie}\n`,
-  );
-  const alsaConfig = await file(
-    "asound.conf",
-    `pcm.!default { type pulse }\nctl.!default { type pulse }\n`,
-  );
-  // OpenAL Soft tries PulseAudio first and then what else it knows. It would render to the sink's
-  // 5.1 although the player hears stereo.
-  const openalConfig = await file(
-    "alsoft.conf",
-    `drivers = pulse,\n${channels === 2 ? "channels = stereo\n" : ""}`,
-  );
-  // The game has a uid of its own; what it may reach is the socket and its own configurations.
-  await Deno.chmod(folder, 0o711);
-  for (const path of [alsaConfig, openalConfig]) await Deno.chmod(path, 0o644);
-  for (const path of [cookie, clientConfig]) await Deno.chmod(path, 0o600);
-  return { folder, socket, clientConfig, alsaConfig, openalConfig };
-}
-
-/**
- * Starts PulseAudio on the folder's socket and waits until it serves. Throws with what it said
- * where it does not start, or where it is not installed (Debian's package pulseaudio).
- */
-export async function startPulseAudio(files: SoundFolder): Promise<SoundServer> {
-  const command = ["pulseaudio", "-n", "-F", join(files.folder, "start.pa")];
-  const failures: string[] = [];
-  for (const wrap of [confined, unconfined]) {
-    await Deno.remove(files.socket).catch(() => {});
-    try {
-      const server = spawn(files.folder, wrap(files.folder, command));
-      try {
-        await untilReady(files.socket, server.exited);
-      } catch (error) {
-        await server.stop();
-        throw error;
-      }
-      // PulseAudio makes the folder private; the game must be able to pass through it.
-      await Deno.chmod(files.folder, 0o711);
-      await Deno.chmod(files.socket, 0o666);
-      return server;
-    } catch (error) {
-      failures.push((error as Error).message);
-      if (wrap === confined) {
-        log.warn("the sound server runs without bubblewrap", { why: (error as Error).message });
-      }
-    }
-  }
-  throw new Error(`PulseAudio does not start: ${failures.at(-1)}`);
 }
