@@ -16,7 +16,8 @@ export interface XScreen {
   littleEndian: boolean;
 }
 
-/** Parses the reply to a connection setup, header included. Throws RangeError where it lacks `screen`. */
+/** Parses the reply to a connection setup, header included. Throws RangeError where it lacks
+ * `screen` or is cut off. */
 export function parseSetup(bytes: Uint8Array, screen: number): XScreen {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const vendorLength = view.getUint16(24, true);
@@ -29,6 +30,7 @@ export function parseSetup(bytes: Uint8Array, screen: number): XScreen {
   }
   let at = formatStart + formats * 8;
   for (let index = 0; index < screens; index++) {
+    if (at + 40 > bytes.length) throw new RangeError("the X server's setup ends within a screen");
     if (index === screen) {
       const depth = bytes[at + 38];
       return {
