@@ -44,7 +44,7 @@ Deno.test("a screen is found behind the vendor, the formats and other screens' v
 
 Deno.test("a screen that is not there, and a cut setup, are RangeErrors", () => {
   assert.throws(() => parseSetup(setup(), 2), RangeError);
-  for (let length = 0; length < 136; length++) {
+  for (let length = 0; length < setup().length; length++) {
     assert.throws(() => parseSetup(setup().subarray(0, length), 1), RangeError);
   }
 });
