@@ -24,6 +24,23 @@ const symbols = {
     ],
     result: "pointer",
   },
+  /** {@linkcode pa_simple_new} on a thread of its own, for callers that must not wait. */
+  pa_simple_new_async: {
+    name: "pa_simple_new",
+    parameters: [
+      "buffer",
+      "buffer",
+      "i32",
+      "buffer",
+      "buffer",
+      "buffer",
+      "buffer",
+      "buffer",
+      "buffer",
+    ],
+    result: "pointer",
+    nonblocking: true,
+  },
   pa_simple_free: { parameters: ["pointer"], result: "void" },
   // stream, data, bytes, error; 0 or -1. Both block until all bytes are through.
   pa_simple_write: { parameters: ["pointer", "buffer", "usize", "buffer"], result: "i32" },
@@ -200,10 +217,9 @@ export interface StreamParameters {
   attributes?: Uint8Array<ArrayBuffer>;
 }
 
-/** pa_simple_new(). Blocks until the server has accepted the stream; throws with its text where it has not. */
-export function openStream(stream: StreamParameters): Deno.PointerObject {
-  const error = new Uint8Array(4);
-  const handle = openPulseSimple().pa_simple_new(
+/** The arguments of pa_simple_new(); the last one receives the error number. */
+function streamArguments(stream: StreamParameters, error: Uint8Array<ArrayBuffer>) {
+  return [
     cstring(stream.server),
     cstring(stream.applicationName),
     stream.direction,
@@ -213,14 +229,31 @@ export function openStream(stream: StreamParameters): Deno.PointerObject {
     stream.channelMap ?? null,
     stream.attributes ?? null,
     error,
+  ] as const;
+}
+
+function acceptedStream(
+  handle: Deno.PointerValue,
+  stream: StreamParameters,
+  error: Uint8Array<ArrayBuffer>,
+): Deno.PointerObject {
+  if (handle !== null) return handle;
+  const text = pulseErrorText(new DataView(error.buffer).getInt32(0, true));
+  throw new Error(
+    `expected ${stream.server} to open the stream "${stream.streamName}", got: ${text}`,
   );
-  if (handle === null) {
-    const code = new DataView(error.buffer).getInt32(0, true);
-    throw new Error(
-      `expected ${stream.server} to open the stream "${stream.streamName}", got: ${
-        pulseErrorText(code)
-      }`,
-    );
-  }
-  return handle;
+}
+
+/** pa_simple_new(). Blocks until the server has accepted the stream; throws with its text where it has not. */
+export function openStream(stream: StreamParameters): Deno.PointerObject {
+  const error = new Uint8Array(4);
+  const handle = openPulseSimple().pa_simple_new(...streamArguments(stream, error));
+  return acceptedStream(handle, stream, error);
+}
+
+/** {@linkcode openStream} on a thread of its own. */
+export async function openStreamAsync(stream: StreamParameters): Promise<Deno.PointerObject> {
+  const error = new Uint8Array(4);
+  const handle = await openPulseSimple().pa_simple_new_async(...streamArguments(stream, error));
+  return acceptedStream(handle, stream, error);
 }

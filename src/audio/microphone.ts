@@ -2,7 +2,7 @@ import {
   bufferAttributes,
   channelMap,
   openPulseSimple,
-  openStream,
+  openStreamAsync,
   PA_SAMPLE_S16LE,
   PA_STREAM_PLAYBACK,
   sampleSpec,
@@ -59,7 +59,7 @@ export class Microphone {
     const pulse = openPulseSimple();
     const error = new Uint8Array(4);
     try {
-      this.#stream ??= openStream({
+      this.#stream ??= await openStreamAsync({
         server: this.#server,
         direction: PA_STREAM_PLAYBACK,
         device: MICROPHONE_SINK,

@@ -29,6 +29,8 @@ export interface AudioSettings {
 /** A server that dies more often than so within the time is given up. */
 const MAX_RESTARTS = 3;
 const RESTART_WINDOW_MS = 60000;
+/** Longest wait for the first recording. */
+const RECORDING_MS = 10000;
 
 /**
  * Starts a session's sound: a private server, its capture and the encoder in a Worker.
@@ -68,7 +70,7 @@ class Pipeline implements AudioPipeline {
   readonly #workerEnded: Promise<void>;
   readonly #microphone: Microphone;
   readonly #log;
-  #server: SoundServer | undefined;
+  #server: SoundServer;
   #watching: Promise<void>;
   #restarts: number[] = [];
   #closing: Promise<void> | undefined;
@@ -94,6 +96,12 @@ class Pipeline implements AudioPipeline {
       { type: "module", name: "audio" },
     );
     const recording = Promise.withResolvers<void>();
+    let lost = "it did not answer";
+    const patience = setTimeout(
+      () => recording.reject(new Error(`the game's sound cannot be recorded: ${lost}`)),
+      RECORDING_MS,
+    );
+    recording.promise.catch(() => {}).finally(() => clearTimeout(patience));
     const ended = Promise.withResolvers<void>();
     this.recording = recording.promise;
     this.#workerEnded = ended.promise;
@@ -101,6 +109,7 @@ class Pipeline implements AudioPipeline {
       if (data.type === "packet") this.onPacket(data.packet);
       else if (data.type === "recording") recording.resolve();
       else if (data.type === "lost") {
+        lost = data.message;
         this.#log.warn("capture was interrupted", { why: data.message });
       } else if (data.type === "failed") {
         recording.reject(new Error(data.message));
@@ -137,25 +146,38 @@ class Pipeline implements AudioPipeline {
       const now = Date.now();
       this.#restarts = this.#restarts.filter((time) => now - time < RESTART_WINDOW_MS);
       if (this.#restarts.length >= MAX_RESTARTS) {
-        this.onError(`The sound server stopped too often (last: ${how}). The sound stays off.`);
+        this.#giveUp(`The sound server stopped too often (last: ${how}). The sound stays off.`);
         return;
       }
       this.#restarts.push(now);
       try {
         current = this.#server = await startPulseAudio(this.#files);
       } catch (error) {
-        this.onError(
+        this.#giveUp(
           `The sound server stopped (${how}) and cannot be started again: ${
             (error as Error).message
           }`,
         );
         return;
       }
+      if (this.#closing) return await current.stop();
       this.onError(
         `The sound server stopped (${how}) and was started again. ` +
           "If the game stays silent, restart it.",
       );
     }
+  }
+
+  #stopWorker(): void {
+    const word = new Int32Array(this.#stop);
+    Atomics.store(word, 0, 1);
+    Atomics.notify(word, 0);
+  }
+
+  /** No server will come back: nobody shall look for one any more. */
+  #giveUp(message: string): void {
+    this.#stopWorker();
+    this.onError(message);
   }
 
   microphone(packet: Uint8Array | undefined): void {
@@ -169,14 +191,11 @@ class Pipeline implements AudioPipeline {
   }
 
   async #close(): Promise<void> {
-    Atomics.store(new Int32Array(this.#stop), 0, 1);
-    Atomics.notify(new Int32Array(this.#stop), 0);
-    // Frees the microphone's stream while its server still answers.
-    await this.#microphone.stop();
-    // Wakes the Worker too: its connection breaks.
-    await this.#server?.stop();
+    this.#stopWorker();
+    // Wakes the Worker and a blocked microphone too: their connections break.
+    await this.#server.stop();
     await this.#watching;
-    await this.#server?.stop();
+    await this.#microphone.stop();
     await this.#workerEnded;
     this.#worker.terminate();
     await Deno.remove(this.#files.folder, { recursive: true }).catch(() => {});

@@ -285,6 +285,15 @@ Deno.test("a server that keeps dying is given up, with a reason", async () => {
   });
 });
 
+Deno.test("closing while a dead server is being started again leaves nothing", async () => {
+  for (const delay of [0, 5, 20, 60]) {
+    await withSound({}, async ({ runDir }) => {
+      Deno.kill(serverPid(runDir), "SIGKILL");
+      await sleep(delay);
+    });
+  }
+});
+
 const asNobody = (server: string, ...command: string[]) =>
   new Deno.Command("setpriv", {
     args: ["--reuid=65534", "--regid=65534", "--clear-groups", "--", ...command],
