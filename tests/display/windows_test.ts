@@ -286,3 +286,39 @@ Deno.test("a dialog lies in the middle of its parent at the same scale", () =>
     client.connection.flush();
     await display.picture("dialog gone", (p) => p.is(160, 100, rgb(RED)));
   }));
+
+Deno.test("a client that draws when called back is shown at once, also after extra pictures", () =>
+  DisplayUnderTest.run(async (display) => {
+    const client = new TestClient(display.connect());
+    const window = client.window((toplevel) => toplevel.setFullscreen(null));
+    const buffers = [client.buffer(width, height, RED), client.buffer(width, height, GREEN)];
+    const waits: number[] = [];
+    for (let i = 0; i < 9; i++) {
+      let called = false;
+      window.surface.frame().listener = { done: () => called = true };
+      const buffer = buffers[i % 2];
+      window.show(buffer, width, height);
+      // As after input: in three ticks a second picture follows, which waits for the tick's end.
+      if (i >= 2 && i <= 4) window.show(buffers[(i + 1) % 2], width, height);
+      await client.until("frame callback", () => called);
+      const frame = display.reader.take();
+      if (frame) waits.push(frame.capturedMs - frame.commitMs);
+    }
+    assert.ok(waits.slice(-3).every((wait) => wait < 50), `waits in ticks of 100 ms: ${waits}`);
+  }, { mode: { ...SMALL, fps: 10 } }));
+
+Deno.test("pictures drawn faster than the stream are dropped, the newest is shown", () =>
+  DisplayUnderTest.run(async (display) => {
+    const client = new TestClient(display.connect());
+    const window = client.window((toplevel) => toplevel.setFullscreen(null));
+    const buffers = [RED, GREEN, BLUE].map((color) => client.buffer(width, height, color));
+    const started = performance.now();
+    for (let i = 0; i < 300; i++) {
+      window.show(buffers[i % 2], width, height);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    window.show(buffers[2], width, height);
+    await display.picture("blue", (picture) => picture.is(10, 10, rgb(BLUE)));
+    const ticks = (performance.now() - started) / 100;
+    assert.ok(display.ring.published <= ticks + 3, `${display.ring.published} in ${ticks} ticks`);
+  }, { mode: { ...SMALL, fps: 10 } }));

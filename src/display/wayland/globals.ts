@@ -53,7 +53,10 @@ function global<R extends Resource>(
   return { type, version, bind: (resource, compositor) => bind(resource as R, compositor) };
 }
 
-/** A global's name on the wire is its index here plus one. */
+/**
+ * A global's name on the wire is its index here plus one. Versions are those of programs in use, not
+ * the newest: some bind whatever is offered and end at an event they do not know.
+ */
 const globals: Global[] = [
   global(WlCompositorResource, 5, bindCompositor),
   global(WlSubcompositorResource, 1, (resource) => void new Subcompositor(resource)),
@@ -61,7 +64,7 @@ const globals: Global[] = [
   global(WlOutputResource, 4, (resource, { output }) => output.bind(resource)),
   global(WlSeatResource, 8, (resource, { seat }) => seat.bind(resource)),
   global(WlDataDeviceManagerResource, 3, (resource, { clipboard }) => clipboard.bind(resource)),
-  global(XdgWmBaseResource, 6, (resource, compositor) => void new XdgWmBase(compositor, resource)),
+  global(XdgWmBaseResource, 3, (resource, compositor) => void new XdgWmBase(compositor, resource)),
   global(WpViewporterResource, 1, (resource) => void new Viewporter(resource)),
   global(WpPresentationResource, 1, (resource) => void new Presentation(resource)),
   global(ZwpLinuxDmabufV1Resource, 3, (resource) => void new LinuxDmabuf(resource)),

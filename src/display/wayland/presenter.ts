@@ -1,11 +1,12 @@
 /**
  * When pictures are taken from clients and when they reach the ring.
  *
- * Time is cut into ticks at the stream's rate. The first picture a surface commits in a tick is
- * imported at once, so that it is not delayed; a later one waits for the end of the tick, and the
- * newest wins. Such a late import does not use up the next tick: a client that draws when it is
- * called back would otherwise be one frame late for ever. Only where it happens tick after tick,
- * with a client that draws faster than the stream, does it count, which keeps the stream's rate.
+ * Time is cut into ticks at the stream's rate. The first picture of a tick is taken at once, so that
+ * it is not delayed; later ones wait for the end of the tick, and the newest wins. Such a late
+ * picture does not use up the next tick: a client that draws when it is called back would otherwise
+ * be one frame late for ever. Only where it happens tick after tick and several pictures come in
+ * each, from a client that draws faster than the stream or from several, does it count, which keeps
+ * the stream's rate.
  */
 import { libc } from "../../../ffi/libc.ts";
 import { monotonicMs } from "../../media/clock.ts";
@@ -31,9 +32,13 @@ interface Placed {
 export class Presenter {
   readonly #painter = new Painter();
   readonly #writer: FrameWriter;
-  readonly #imported = new WeakMap<Surface, number>();
-  readonly #late = new WeakMap<Surface, number>();
-  /** Surfaces whose new picture is taken after this batch of events. */
+  /** The tick whose picture was painted, and the last tick that began with a late one. */
+  #paintedTick = -1;
+  #lateTick = -2;
+  /** The tick of the newest commits and how many there were. */
+  #commitTick = -1;
+  #commits = 0;
+  /** Surfaces with a new picture. */
   readonly #due = new Set<Surface>();
   #periodMs = 1000 / 60;
   #mode: VideoMode;
@@ -82,12 +87,15 @@ export class Presenter {
       buffer.acquire();
     }
     const commitMs = monotonicMs();
+    this.#countCommit(this.#tickOf(commitMs));
     const inputMs = this.compositor.seat.newestInputMs;
     surface.waiting = { buffer, damage, commitMs, inputMs };
-    const tick = this.#tickOf(commitMs);
-    if (this.#imported.get(surface) === tick) return this.requestTick();
-    this.#imported.set(surface, tick);
     this.#due.add(surface);
+  }
+
+  #countCommit(tick: number): void {
+    this.#commits = tick === this.#commitTick ? this.#commits + 1 : 1;
+    this.#commitTick = tick;
   }
 
   /** Something besides a surface's pixels changed. */
@@ -106,15 +114,12 @@ export class Presenter {
     this.#tick = undefined;
     const now = monotonicMs();
     const tick = this.#tickOf(now);
-    for (const surface of this.compositor.surfaces) {
-      if (surface.waiting && !this.#due.has(surface)) {
-        const again = this.#late.get(surface) === tick - 1;
-        this.#late.set(surface, tick);
-        if (again) this.#imported.set(surface, tick);
-        this.#due.add(surface);
-      }
+    if (this.#renderNeeded || this.#due.size > 0) {
+      const several = this.#commitTick === tick - 1 && this.#commits > 1;
+      const again = this.#lateTick === tick - 1 && several;
+      this.#lateTick = tick;
+      if (this.#take([...this.#due]) && again) this.#paintedTick = tick;
     }
-    this.render();
     for (const surface of this.compositor.surfaces) {
       surface.completeCallbacks(now);
       this.#completeFeedbacks(surface, now, tick);
@@ -144,10 +149,19 @@ export class Presenter {
 
   /** After each batch of events: takes the pictures that are due and publishes what changed. */
   render(): void {
+    const cursors = [...this.#due].filter(({ role }) => role?.name === "cursor");
+    if (cursors.length > 0) this.#take(cursors);
     if (!this.#renderNeeded && this.#due.size === 0) return;
+    const tick = this.#tickOf(monotonicMs());
+    if (this.#paintedTick === tick) return this.requestTick();
+    if (this.#take([...this.#due])) this.#paintedTick = tick;
+  }
+
+  /** Takes the pictures of `due`, paints, and gives the buffers back. True where it painted. */
+  #take(due: Surface[]): boolean {
     const taken: WaitingPicture[] = [];
     try {
-      this.#render(taken);
+      return this.#render(due, taken);
     } finally {
       for (const { buffer } of taken) {
         buffer.release();
@@ -156,15 +170,14 @@ export class Presenter {
     }
   }
 
-  #render(taken: WaitingPicture[]): void {
-    const due = [...this.#due];
-    this.#due.clear();
+  #render(due: Surface[], taken: WaitingPicture[]): boolean {
     // Without a picture a surface has no view yet: show it first, then see what else there is.
     const shown = this.compositor.scene.views();
     const alone = shown.length === 0 || (shown.length === 1 &&
       due.every((surface) => surface === shown[0].surface || surface.role?.name === "cursor"));
     const damaged = new Map<Surface, Rect>();
     for (const surface of due) {
+      this.#due.delete(surface);
       const { waiting } = surface;
       surface.waiting = undefined;
       if (!waiting) continue;
@@ -179,7 +192,7 @@ export class Presenter {
       const rect = damaged.get(view.surface);
       if (rect) this.#damage = unite(this.#damage, toOutput(view, rect));
     }
-    this.#publish(views);
+    return this.#publish(views);
   }
 
   #import(
@@ -235,11 +248,11 @@ export class Presenter {
     this.compositor.layoutChanged();
   }
 
-  #publish(views: View[]): void {
+  #publish(views: View[]): boolean {
     const output = { x: 0, y: 0, width: this.#mode.width, height: this.#mode.height };
     const damage = this.#damage && intersect(this.#damage, output);
     this.#damage = undefined;
-    if (!damage || (views.length === 0 && !this.#published)) return;
+    if (!damage || (views.length === 0 && !this.#published)) return false;
     const planes = this.#writer.planes(output.width, output.height);
     try {
       this.#painter.paint(views, damage, planes);
@@ -248,11 +261,12 @@ export class Presenter {
       if (!culprit) throw error;
       this.#fail(culprit.surface, error);
       this.requestRender();
-      return this.requestTick();
+      this.requestTick();
+      return false;
     }
     const newest = this.#newest;
     this.#newest = undefined;
-    if (this.#published && samePicture(this.#published, planes)) return;
+    if (this.#published && samePicture(this.#published, planes)) return true;
     const capturedMs = monotonicMs();
     this.#writer.publish({
       width: output.width,
@@ -264,6 +278,7 @@ export class Presenter {
     const first = this.#published === undefined;
     this.#published = planes;
     if (first && views.length > 0) this.compositor.firstFrame();
+    return true;
   }
 
   #fail(surface: Surface, error: unknown): void {

@@ -80,7 +80,8 @@ export class Transfers {
   readText(source: SelectionSource, done: (text: string) => void): void {
     const type = textTypes.find((candidate) => source.mimeTypes.includes(candidate));
     const ends = new Int32Array(2);
-    if (!type || libc.pipe2(new Uint8Array(ends.buffer), O_CLOEXEC | O_NONBLOCK) < 0) return;
+    // Only the end kept here must not block; the program may rely on a pipe that does.
+    if (!type || libc.pipe2(new Uint8Array(ends.buffer), O_CLOEXEC) < 0) return;
     const [readEnd, writeEnd] = ends;
     source.send(type, writeEnd);
     const parts: Uint8Array[] = [];
