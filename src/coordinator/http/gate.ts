@@ -27,7 +27,8 @@ export interface Visit extends Arrival {
  * @throws HttpError where it is none of ours
  */
 export function admit(request: Request, arrival: Arrival, hosts: HostCheck): Visit {
-  const host = request.headers.get("host") ?? "";
+  // HTTP/2 says it as :authority, which the runtime puts into the URL only.
+  const host = request.headers.get("host") ?? new URL(request.url).host;
   const split = splitHost(host);
   if (!split || !hosts.accepts(split.name)) {
     throw new HttpError(
