@@ -230,6 +230,49 @@ Deno.test("a viewer is lost when its path is cut and comes back on the same conn
   });
 });
 
+Deno.test("a viewer whose address changes is followed without a new offer", async () => {
+  await withSession({}, async ({ browser, viewer: newViewer }) => {
+    const viewer = newViewer();
+    const { page, relay } = await connectThroughRelay(browser, viewer);
+    try {
+      await waitForPage(page, (state) => state.frames > 10);
+      relay.rebind();
+      await sleep(500);
+      const { frames } = await pageState(page);
+      await waitForPage(page, (state) => state.frames > frames + 60, 20000);
+      assert.equal(viewer.state, "connected");
+    } finally {
+      await relay.close();
+    }
+  });
+});
+
+Deno.test("a viewer on a slow path does not slow the others", async () => {
+  await withSession({}, async ({ browser, viewer: newViewer, player }) => {
+    const [slow, good] = [newViewer(), newViewer()];
+    let sent = 0;
+    good.onSent = () => sent++;
+    const { page: slowPage, relay } = await connectThroughRelay(browser, slow);
+    try {
+      const goodPage = await connectPage(browser, good);
+      await waitForPage(slowPage, (state) => state.frames > 10);
+      const before = await waitForPage(goodPage, (state) => state.frames > 10);
+      relay.down.impairment.rate = M;
+      const [played, sentBefore, idrs] = [player.played, sent, player.idrRequests];
+      await sleep(4000);
+      // Every frame that was played left for the good viewer, and its decoder got it.
+      assert.ok(sent - sentBefore >= player.played - played - 2);
+      const after = await pageState(goodPage);
+      const decoded = after.inbound.framesDecoded - before.inbound.framesDecoded;
+      assert.ok(decoded > 0.85 * (sent - sentBefore), `${decoded} of ${sent - sentBefore}`);
+      // What the slow one asks for is an IDR for all: not often.
+      assert.ok(player.idrRequests - idrs <= 8, `${player.idrRequests - idrs} requests`);
+    } finally {
+      await relay.close();
+    }
+  });
+});
+
 Deno.test("a narrow path is found: the estimate falls to what it carries", async () => {
   await withSession({}, async ({ browser, viewer: newViewer, player }) => {
     const viewer = newViewer();

@@ -1,4 +1,5 @@
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
+import { CandidatePairState } from "werift";
 import { monotonicMs } from "../../media/clock.ts";
 import type { EncodedAudio, EncodedFrame } from "../../media/encoded.ts";
 import type { PathEstimate, ViewerTransport } from "../../media/stages.ts";
@@ -25,6 +26,8 @@ const CONNECT_MS = 30_000;
  */
 const LOST_AFTER_MS = 6_000;
 const LOST_WHILE_SENDING_MS = 2_500;
+/** The viewer is heard on another path, and on the chosen one not for this long, ms: it moved. */
+const MOVED_AFTER_MS = 1_000;
 /** After this the viewer does not come back on this connection, ms (RFC 7675 section 5.1). */
 const CLOSED_AFTER_MS = 30_000;
 /** Longest Opus packet (RFC 6716 section 3.4: 1275 bytes a frame). */
@@ -57,7 +60,9 @@ export class WebRtcViewer implements ViewerTransport {
   #state: State = "new";
   #offeredMs = Infinity;
   #heardMs = 0;
-  #heardFrom: RemoteAddress | undefined;
+  /** The last other address than the chosen pair's, and when. */
+  #elsewhere: { from: RemoteAddress; ms: number } | undefined;
+  #heardChosenMs = 0;
   #sentVideoMs = -Infinity;
   #negotiated: Negotiated | undefined;
   #session: MediaSession | undefined;
@@ -174,7 +179,7 @@ export class WebRtcViewer implements ViewerTransport {
     sender.onEstimate = (estimate) => this.onEstimate(estimate);
     sender.onSent = (rtpTimestamp, sentMs, bytes) => this.onSent(rtpTimestamp, sentMs, bytes);
     this.#sender = sender;
-    this.#heardMs = monotonicMs();
+    this.#heardMs = this.#heardChosenMs = monotonicMs();
     // werift marks DTLS connected right after this call; only then does it take data.
     queueMicrotask(() => {
       this.#change("connected");
@@ -211,25 +216,37 @@ export class WebRtcViewer implements ViewerTransport {
   }
 
   #heard(from: RemoteAddress): void {
-    this.#heardMs = monotonicMs();
-    this.#heardFrom = from;
+    const nowMs = monotonicMs();
+    this.#heardMs = nowMs;
+    const chosen = this.options.peer.connection.nominated?.remoteAddr;
+    if (chosen?.[0] === from.address && chosen[1] === from.port) this.#heardChosenMs = nowMs;
+    else this.#elsewhere = { from, ms: nowMs };
     if (this.#state !== "lost") return;
-    this.#followPath();
+    this.#followPath(nowMs);
     this.#change("connected");
     this.#sender?.restart();
   }
 
-  /** Goes over to the pair the viewer is heard on, where the old one is silent. */
-  #followPath(): void {
+  /**
+   * Goes over to the pair the viewer is heard on, where the chosen one is silent: its address
+   * changed, as when a phone leaves the Wi-Fi or a router forgets its mapping. Only checked pairs
+   * count, so that nobody can draw the stream elsewhere by one forged datagram.
+   */
+  #followPath(nowMs: number): boolean {
     const { connection } = this.options.peer;
-    const from = this.#heardFrom;
-    if (!from || !connection.nominated) return;
-    const [address, port] = connection.nominated.remoteAddr;
-    if (address === from.address && port === from.port) return;
+    const elsewhere = this.#elsewhere;
+    if (!elsewhere || !connection.nominated) return false;
+    if (nowMs - this.#heardChosenMs < MOVED_AFTER_MS) return false;
+    if (nowMs - elsewhere.ms > MOVED_AFTER_MS) return false;
     const pair = connection.candidatePairs.find((pair) =>
-      pair.remoteAddr[0] === from.address && pair.remoteAddr[1] === from.port
+      pair.state === CandidatePairState.SUCCEEDED &&
+      pair.remoteAddr[0] === elsewhere.from.address && pair.remoteAddr[1] === elsewhere.from.port
     );
-    if (pair) selectPair(connection, pair);
+    if (!pair || pair === connection.nominated) return false;
+    log.info("viewer moved", { from: connection.nominated.remoteAddr, to: pair.remoteAddr });
+    selectPair(connection, pair);
+    this.#heardChosenMs = nowMs;
+    return true;
   }
 
   #received(packet: Buffer): void {
@@ -272,6 +289,7 @@ export class WebRtcViewer implements ViewerTransport {
       if (nowMs - this.#offeredMs > CONNECT_MS) this.#disconnect("did not connect in time");
       return;
     }
+    if (this.#state === "connected" && this.#followPath(nowMs)) this.#sender?.restart();
     const silence = nowMs - this.#heardMs;
     const sending = nowMs - this.#sentVideoMs < 500;
     if (silence > CLOSED_AFTER_MS) this.#disconnect("was lost and did not come back");
