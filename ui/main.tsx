@@ -1,4 +1,5 @@
 /** Starts the app in the page. */
+import "./state/no_eval.ts";
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { watchPads } from "./gamepad/poller.ts";

@@ -1,9 +1,18 @@
-/** A test double of a session: signalling and channels by werift, input records kept, no picture of its own. */
-import { RTCPeerConnection, RTCRtpCodecParameters } from "werift";
+/** A test double of a session: signalling, channels and a still picture by werift; input records are kept. */
+import {
+  MediaStreamTrack,
+  RTCPeerConnection,
+  RTCRtpCodecParameters,
+  RtpHeader,
+  RtpPacket,
+} from "werift";
 import type { ControlFromViewer, ControlToViewer } from "../../src/protocol/control.ts";
 import { decodeInput, type InputEvent } from "../../src/protocol/input.ts";
 import type { SessionInfo } from "../../src/protocol/session.ts";
 import { SignalFromViewer, type SignalToViewer } from "../../src/protocol/signal.ts";
+import { MOCK_PICTURE } from "./mock_picture.ts";
+
+const PICTURE_MS = 50;
 
 type Channel = { label: string; send(data: string): void };
 
@@ -13,9 +22,12 @@ export class MockSession {
   inputs: (InputEvent & { channel: string })[] = [];
   controls: ControlFromViewer[] = [];
   joins = 0;
+  /** Closes whoever comes, as a house that is restarting. */
+  refusing = false;
   #sockets = new Set<WebSocket>();
   #peers = new Set<RTCPeerConnection>();
   #control: Channel | undefined;
+  #pictures = new Map<RTCPeerConnection, ReturnType<typeof setInterval>>();
   #onChange: (info: SessionInfo) => void;
 
   constructor(info: SessionInfo, onChange: (info: SessionInfo) => void) {
@@ -45,6 +57,10 @@ export class MockSession {
   }
 
   accept(socket: WebSocket): void {
+    if (this.refusing) {
+      socket.onopen = () => socket.close();
+      return;
+    }
     this.#sockets.add(socket);
     const send = (message: SignalToViewer) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
@@ -73,6 +89,8 @@ export class MockSession {
   }
 
   async #closePeers(): Promise<void> {
+    for (const timer of this.#pictures.values()) clearInterval(timer);
+    this.#pictures.clear();
     for (const peer of this.#peers) await peer.close();
     this.#peers.clear();
     this.#control = undefined;
@@ -103,7 +121,9 @@ export class MockSession {
       iceAdditionalHostAddresses: ["127.0.0.1"],
     });
     this.#peers.add(peer);
-    peer.addTransceiver("video", { direction: "sendonly" });
+    const track = new MediaStreamTrack({ kind: "video" });
+    peer.addTransceiver(track, { direction: "sendonly" });
+    this.#showPicture(peer, track);
     peer.addTransceiver("audio", { direction: "sendrecv" });
     // Offers an application section, for the channels that the browser opens.
     peer.createDataChannel("mock", { negotiated: true, id: 1000 });
@@ -120,10 +140,40 @@ export class MockSession {
     return peer;
   }
 
+  /** The same IDR again and again, once the page is connected. */
+  #showPicture(peer: RTCPeerConnection, track: MediaStreamTrack): void {
+    let sequenceNumber = 1;
+    let timestamp = 1;
+    const timer = setInterval(() => {
+      if (peer.connectionState !== "connected") return;
+      timestamp += 90 * PICTURE_MS;
+      MOCK_PICTURE.forEach((nal, i) => {
+        const header = new RtpHeader({
+          sequenceNumber: sequenceNumber++ & 0xffff,
+          timestamp,
+          payloadType: 96,
+          marker: i === MOCK_PICTURE.length - 1,
+        });
+        track.writeRtp(new RtpPacket(header, nal as never));
+      });
+      const now = this.#now();
+      this.send({
+        type: "frames",
+        frames: [[timestamp, now - 12, now - 6, now - 5, now - 4, now - 1, now, 200, 1]],
+      });
+    }, PICTURE_MS);
+    this.#pictures.set(peer, timer);
+  }
+
   #controlled(message: ControlFromViewer): void {
     this.controls.push(message);
     if (message.type === "ping") {
-      this.send({ type: "pong", t: message.t, now: performance.now() + 5000 });
+      this.send({ type: "pong", t: message.t, now: this.#now() });
     }
+  }
+
+  /** A clock that is not the page's. */
+  #now(): number {
+    return performance.now() + 5000;
   }
 }

@@ -75,7 +75,7 @@ export function diagnose(health: StreamHealth): string | undefined {
   if (health.dropped > 0.1) {
     return "This browser does not show every picture it gets: close other tabs, or try fullscreen.";
   }
-  const expected = Math.min(mode.fps, health.sessionFps ?? mode.fps);
+  const expected = Math.min(mode.fps, health.sessionFps ?? 0);
   if (expected > 20 && health.fps < expected * 0.8) {
     return `Only ${Math.round(health.fps)} of ${Math.round(expected)} pictures a second arrive.`;
   }

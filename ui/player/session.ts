@@ -208,7 +208,8 @@ export class PlayerSession {
   }
 
   #unblockSound(): void {
-    if (!this.soundBlocked.value) return;
+    // A modifier key alone is no gesture: unmuting by it would stop the picture.
+    if (!this.soundBlocked.value || navigator.userActivation?.isActive === false) return;
     this.soundBlocked.value = false;
     this.#video.muted = preferences.value.muted;
     this.#play();

@@ -19,9 +19,6 @@ import {
 import { ImportJob } from "../../src/protocol/library.ts";
 import { SessionInfo } from "../../src/protocol/session.ts";
 
-// Zod would try to compile its checks with `new Function`, which the page's policy forbids.
-z.config({ jitless: true });
-
 /** `error` is the API's word, or "offline" where the house did not answer. */
 export class ApiFailure extends Error {
   override name = "ApiFailure";

@@ -103,18 +103,32 @@ Deno.test("a menu over the game lets every pad go, and the held combination open
   const { motion, sender } = wired();
   let opened = 0;
   const pads = new GamePads(sender, () => opened++);
-  pads.onPads([reading(0, [8, 9])], 0);
-  pads.onPads([reading(0, [8, 9])], 800);
+  pads.onPads([reading(0)], 0);
+  pads.onPads([reading(0, [8, 9])], 100);
+  pads.onPads([reading(0, [8, 9])], 900);
   assert.equal(opened, 1);
   pads.onCovered();
   const last = motion.sent.at(-1)!;
   assert.ok(last.kind === "pad-state" && last.buttons === 0);
 });
 
+Deno.test("the button that closed the menu is not pressed for the game until it is let go", () => {
+  const { motion, sender } = wired();
+  const pads = new GamePads(sender, () => {});
+  pads.onPads([reading(0)], 0);
+  pads.onCovered();
+  pads.onPads([reading(0, [0, 1])], 1000);
+  pads.onPads([reading(0, [1])], 1016);
+  pads.onPads([reading(0, [0, 1])], 1032);
+  const states = motion.sent.map((event) => event.kind === "pad-state" && event.buttons);
+  assert.deepEqual(states.slice(-2), [0, 1]);
+});
+
 Deno.test("after a reconnect every pad is announced again with its state", () => {
   const { control, motion, sender } = wired();
   const pads = new GamePads(sender, () => {});
-  pads.onPads([reading(0, [1])], 0);
+  pads.onPads([reading(0)], 0);
+  pads.onPads([reading(0, [1])], 16);
   pads.announce();
   assert.equal(control.sent.filter(({ kind }) => kind === "pad-connect").length, 2);
   const last = motion.sent.at(-1)!;

@@ -25,6 +25,8 @@ interface Slot {
   rumble: boolean;
   last: PadSnapshot;
   sentAt: number;
+  /** Buttons that were down when the game got its pads back: not pressed for it until let go. */
+  ignored: number | undefined;
 }
 
 export class GamePads {
@@ -58,7 +60,7 @@ export class GamePads {
       if (at === undefined) continue;
       const state = readPad(pad);
       menu ||= isMenuCombo(state.buttons);
-      this.#update(at, state, pad.timestamp || now, now);
+      this.#update(at, this.#fresh(at, state), pad.timestamp || now, now);
     }
     if (this.#menuHold.update(menu, now)) this.#onMenu();
   }
@@ -66,7 +68,10 @@ export class GamePads {
   /** A menu came in front: the game sees every pad let go. */
   onCovered(): void {
     const now = performance.now();
-    for (const at of this.#slots.keys()) this.#update(at, NEUTRAL_PAD, now, now);
+    for (const [at, slot] of this.#slots.entries()) {
+      this.#update(at, NEUTRAL_PAD, now, now);
+      if (slot) slot.ignored = undefined;
+    }
   }
 
   /** State of the on-screen pad; undefined takes it away. */
@@ -115,7 +120,8 @@ export class GamePads {
     if (known >= 0) return known;
     const free = this.#slots.indexOf(undefined);
     if (free < 0) return undefined;
-    this.#slots[free] = { source, name, rumble, last: NEUTRAL_PAD, sentAt: 0 };
+    const ignored = source === "screen" ? 0 : undefined;
+    this.#slots[free] = { source, name, rumble, last: NEUTRAL_PAD, sentAt: 0, ignored };
     const timeMs = performance.now();
     this.#sender.send({ kind: "pad-connect", timeMs, pad: free, name, rumble });
     return free;
@@ -124,6 +130,13 @@ export class GamePads {
   #free(at: number): void {
     this.#slots[at] = undefined;
     this.#sender.send({ kind: "pad-disconnect", timeMs: performance.now(), pad: at });
+  }
+
+  /** The state without the buttons that are still held from a menu: the A that chose "Back to the game". */
+  #fresh(at: number, state: PadSnapshot): PadSnapshot {
+    const slot = this.#slots[at]!;
+    slot.ignored = (slot.ignored ?? state.buttons) & state.buttons;
+    return slot.ignored === 0 ? state : { ...state, buttons: state.buttons & ~slot.ignored };
   }
 
   #update(at: number, state: PadSnapshot, timeMs: number, now: number): void {

@@ -1,0 +1,50 @@
+/** A test double of a gamepad: takes the place of navigator.getGamepads in a page. */
+import type { Page } from "playwright-core";
+
+interface FakePadWindow {
+  fakePad: { buttons?: number[]; axes?: number[] } | undefined;
+  rumbled?: number;
+}
+
+/** Runs in the page before anything else. */
+export function installFakePad(): void {
+  const holder = globalThis as unknown as FakePadWindow;
+  navigator.getGamepads = () => {
+    const state = holder.fakePad;
+    if (!state) return [];
+    const pressed = state.buttons ?? [];
+    return [{
+      index: 0,
+      id: "Fake pad (STANDARD GAMEPAD)",
+      mapping: "standard",
+      connected: true,
+      timestamp: performance.now(),
+      axes: state.axes ?? [0, 0, 0, 0],
+      buttons: Array.from({ length: 17 }, (_, i) => ({
+        pressed: pressed.includes(i),
+        touched: pressed.includes(i),
+        value: pressed.includes(i) ? 1 : 0,
+      })),
+      vibrationActuator: {
+        playEffect: (_type: string, effect: { duration: number }) => {
+          holder.rumbled = effect.duration;
+          return Promise.resolve("complete");
+        },
+        reset: () => Promise.resolve("complete"),
+      },
+    } as unknown as Gamepad];
+  };
+}
+
+/** What the pad's player holds now; the first call connects it. */
+export async function setPad(
+  page: Page,
+  state: { buttons?: number[]; axes?: number[] },
+): Promise<void> {
+  await page.evaluate((held) => {
+    const holder = globalThis as unknown as FakePadWindow;
+    const isNew = holder.fakePad === undefined;
+    holder.fakePad = held;
+    if (isNew) globalThis.dispatchEvent(new Event("gamepadconnected"));
+  }, state);
+}
