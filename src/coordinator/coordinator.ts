@@ -65,6 +65,10 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
   const viewers = new Viewers();
   const house = await House.open(store, {
     event: (event) => events.send(event),
+    userGone: (userId) => {
+      events.dismiss(userId);
+      viewers.dismiss(userId);
+    },
     signal: (sessionId, viewerId, message) => viewers.signal(sessionId, viewerId, message),
     session: (session) => {
       viewers.session(session);
@@ -94,7 +98,6 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
       httpsUrl: httpsUrlFor(config, httpsPort()) ?? null,
       caFingerprintSha256: certificate?.authority ? shownFingerprint(certificate.authority) : null,
     }),
-    onUserRemoved: (userId) => events.dismiss(userId),
     checkReady: () => store.ping(),
   });
 

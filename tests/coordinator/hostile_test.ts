@@ -252,8 +252,12 @@ Deno.test("a player reaches their own sessions, watches others', and owns no hou
 
 Deno.test("a removed user is signed out everywhere, and the last owner stays", async () => {
   await using house = await startTestHouse();
+  const node = TestNode.attach(house.coordinator);
   const owner = await claim(house);
   const bob = await addPlayer(owner, "Bob");
+  const session = await play(owner, node);
+  const watching = bob.socket(`/api/sessions/${session.id}/signal`);
+  await watching.next("session");
   const taken = await owner.post("/api/users", {
     name: "BOB",
     password: "12345678",
@@ -268,6 +272,7 @@ Deno.test("a removed user is signed out everywhere, and the last owner stays", a
   const id = (name: string) => users.find((user) => user.name === name)!.id;
   assert.equal((await owner.delete(`/api/users/${id("Bob")}`)).status, 200);
   assert.equal((await events.end()).code, 1008);
+  assert.match((await watching.next("bye")).reason, /signed out/);
   assert.equal((await bob.get("/api/sessions")).status, 401);
   assert.equal((await owner.delete(`/api/users/${id("Ada")}`)).status, 409);
   assert.equal((await owner.delete("/api/users/u-none")).status, 404);

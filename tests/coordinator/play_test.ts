@@ -151,6 +151,28 @@ Deno.test("play is refused with a plain reason where no machine can", async () =
   await refused(503, /box is not connected/);
 });
 
+Deno.test("a picture larger than the house allows keeps its shape", async () => {
+  await using house = await startTestHouse({ "session.max_mode": "1280x720@60" });
+  const owner = await claim(house);
+  const node = TestNode.attach(house.coordinator);
+  const ask = async (wanted: typeof mode) => {
+    const answer = await owner.post("/api/sessions", { gameId: "testcard", mode: wanted });
+    assert.equal(answer.status, 201, answer.text);
+    await node.next("start-session");
+    return answer.json.mode;
+  };
+  assert.deepEqual(await ask({ width: 3440, height: 1440, fps: 120 }), {
+    width: 1280,
+    height: 534,
+    fps: 60,
+  });
+  assert.deepEqual(await ask({ width: 640, height: 480, fps: 30 }), {
+    width: 640,
+    height: 480,
+    fps: 30,
+  });
+});
+
 Deno.test("the least busy machine is chosen", async () => {
   await using house = await startTestHouse();
   const owner = await claim(house);

@@ -11,12 +11,12 @@ import {
   PlayRequest,
   type TrustInfo,
 } from "../../protocol/api.ts";
-import { Id, type SessionInfo } from "../../protocol/session.ts";
+import { Id, type SessionInfo, type VideoMode } from "../../protocol/session.ts";
 import type { Config } from "../../config/config.ts";
 import { type Accounts, type Grant, type Identity, publicUser } from "../accounts/accounts.ts";
 import { type House, RefusedError } from "../rooms/house.ts";
 import { isOver } from "../rooms/node_state.ts";
-import type { Viewers } from "../rooms/viewers.ts";
+import type { Participant, Viewers } from "../rooms/viewers.ts";
 import type { UserRecord } from "../store/store.ts";
 import { readBody } from "./body.ts";
 import { HttpError } from "./errors.ts";
@@ -31,8 +31,6 @@ export interface ApiParts {
   viewers: Viewers;
   trust: () => TrustInfo;
   artwork: (gameId: string) => Promise<Artwork | undefined>;
-  /** A user was removed: their open sockets close. */
-  onUserRemoved: (userId: string) => void;
 }
 
 export interface Artwork {
@@ -57,11 +55,11 @@ export function identify(context: ApiContext, accounts: Accounts): Promise<Ident
 export function roleIn(
   session: SessionInfo,
   { user, guest }: Identity,
-): { name: string; role: "player" | "spectator" } | null {
+): Participant | null {
   const invited = guest?.sessionId === session.id ? guest : undefined;
   if (user) {
     const plays = user.role === "owner" || session.owner === user.id || invited?.role === "player";
-    return { name: user.name, role: plays ? "player" : "spectator" };
+    return { name: user.name, role: plays ? "player" : "spectator", userId: user.id };
   }
   return invited ? { name: invited.name, role: invited.role } : null;
 }
@@ -161,14 +159,8 @@ export function apiRoutes(parts: ApiParts): Hono<ApiEnv> {
   api.post("/sessions", async (context) => {
     const user = requireUser(context);
     const request = await readBody(context.req.raw, PlayRequest);
-    const { mode } = request;
     const { max_mode: most, max_sessions: maxSessions } = config.session;
-    if (mode.width > most.width || mode.height > most.height || mode.fps > most.fps) {
-      throw new HttpError(
-        "bad-request",
-        `expected at most ${most.width}×${most.height} at ${most.fps} pictures a second`,
-      );
-    }
+    request.mode = withinMode(request.mode, most);
     return context.json(orRefuse(() => house.start(request, user.id, maxSessions)), 201);
   });
 
@@ -218,7 +210,7 @@ export function apiRoutes(parts: ApiParts): Hono<ApiEnv> {
     requireOwner(context);
     const id = idParam(context);
     await accounts.removeUser(id);
-    parts.onUserRemoved(id);
+    house.dismissUser(id);
     return context.json({});
   });
 
@@ -247,6 +239,17 @@ export function apiRoutes(parts: ApiParts): Hono<ApiEnv> {
   }
 
   return api;
+}
+
+/** A mode of the same shape that is not over the most that the house allows. */
+export function withinMode(wanted: VideoMode, most: VideoMode): VideoMode {
+  const scale = Math.min(1, most.width / wanted.width, most.height / wanted.height);
+  const even = (size: number) => 2 * Math.floor(size * scale / 2);
+  return {
+    width: Math.max(320, even(wanted.width)),
+    height: Math.max(180, even(wanted.height)),
+    fps: Math.min(wanted.fps, most.fps),
+  };
 }
 
 function signInFirst(): HttpError {

@@ -23,6 +23,8 @@ export const BusMessage = z.discriminatedUnion("type", [
   /** Whoever holds the link of this node passes it on. */
   z.object({ type: z.literal("to-node"), node: z.string(), message: ToNode }),
   z.object({ type: z.literal("node-gone"), node: z.string() }),
+  /** A user was removed: their open pages close everywhere. */
+  z.object({ type: z.literal("user-gone"), userId: z.string() }),
   /** The sender is new, or missed something: everybody tells of the nodes whose links they hold. */
   z.object({ type: z.literal("ask") }),
   z.object({ type: z.literal("record"), record: SharedNode }),

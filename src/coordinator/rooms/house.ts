@@ -33,6 +33,8 @@ export interface HouseListener {
   /** For one viewer, who may be on another coordinator. */
   signal(sessionId: string, viewerId: string, message: SignalToViewer): void;
   session(session: SessionInfo): void;
+  /** A user was removed, here or at another coordinator. */
+  userGone(userId: string): void;
 }
 
 /**
@@ -217,6 +219,12 @@ export class House {
   ): void {
     const node = this.#nodeOf(sessionId);
     if (node) this.command(node.name, message);
+  }
+
+  /** Tells all coordinators that a user was removed. */
+  dismissUser(userId: string): void {
+    this.listener.userGone(userId);
+    this.#publish({ type: "user-gone", userId });
   }
 
   command(name: string, message: ToNode): void {
@@ -420,6 +428,8 @@ export class House {
       case "node-gone":
         if (this.#nodes.get(received.node)?.home === received.from) this.#lose(received.node);
         return;
+      case "user-gone":
+        return this.listener.userGone(received.userId);
       case "ask":
         return this.#tellRecords();
       case "record":

@@ -30,14 +30,19 @@ export const CloseCode = {
   tryAgain: 1013,
 } as const;
 
-interface Viewer {
+/** Who takes part in a session; `userId` is absent for a guest. */
+export interface Participant {
+  name: string;
+  role: "player" | "spectator";
+  userId?: string;
+}
+
+interface Viewer extends Participant {
   id: string;
   sessionId: string;
   socket: WebSocket;
   /** Absent once the session was told of the viewer. */
   waiting?: SignalFromViewer[];
-  name: string;
-  role: "player" | "spectator";
   tokens: number;
   filledAt: number;
 }
@@ -64,7 +69,7 @@ export class Viewers {
   add(
     socket: WebSocket,
     session: SessionInfo,
-    who: { name: string; role: "player" | "spectator" },
+    who: Participant,
   ): void {
     const viewer: Viewer = {
       id: newId("v"),
@@ -103,12 +108,11 @@ export class Viewers {
     }
   }
 
-  /** Shows out a guest or a user who may not watch any more. */
-  dismiss(sessionId: string, reason: string): void {
+  /** Shows out a user who was removed. */
+  dismiss(userId: string): void {
     for (const viewer of this.#viewers.values()) {
-      if (viewer.sessionId === sessionId) {
-        this.signal(sessionId, viewer.id, { type: "bye", reason });
-      }
+      if (viewer.userId !== userId) continue;
+      this.signal(viewer.sessionId, viewer.id, { type: "bye", reason: "You were signed out" });
     }
   }
 
