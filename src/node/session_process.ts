@@ -3,6 +3,8 @@ import type { SessionSpec } from "../protocol/session.ts";
 import { logSettings } from "../system/log.ts";
 import { selfCommand } from "../system/self.ts";
 
+const LOG_OPENED_MS = 5000;
+
 /**
  * A `gamelan session` process that has loaded its code and waits for its specification on standard
  * input. One is kept ready, so that Play does not wait for a program start.
@@ -39,11 +41,27 @@ export class IdleSession {
   async assign(spec: SessionSpec, logDir: string): Promise<string> {
     this.#used = true;
     const kept = join(logDir, `${spec.id}.log`);
+    await this.#logOpened();
     Deno.renameSync(this.logFile, kept);
     const writer = this.child.stdin.getWriter();
     await writer.write(new TextEncoder().encode(JSON.stringify(spec) + "\n"));
     await writer.close();
     return kept;
+  }
+
+  /** A process that was started just now may not have opened its log yet. */
+  async #logOpened(): Promise<void> {
+    const deadline = Date.now() + LOG_OPENED_MS;
+    while (Date.now() < deadline) {
+      try {
+        await Deno.stat(this.logFile);
+        return;
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    throw new Error(`the session's process did not open its log ${this.logFile}`);
   }
 
   /** Ends an unused one; the end of its input tells it to go. */
