@@ -5,7 +5,7 @@ import { startRedis } from "./redis_server.ts";
 
 /** Asks until the answer fits: what one coordinator does reaches the other a little later. */
 async function until<T>(ask: () => Promise<T>, fits: (answer: T) => boolean): Promise<T> {
-  for (let tries = 0; tries < 250; tries++) {
+  for (let tries = 0; tries < 1000; tries++) {
     const answer = await ask();
     if (fits(answer)) return answer;
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -226,6 +226,13 @@ Deno.test("imports are asked of a machine and reported to every page", async () 
     "Downloading",
   );
   assert.equal((await owner.get("/api/library")).json.imports[0].progress, 0.5);
+  // The machine was at it already, under an id of its own.
+  const again = (await owner.post("/api/imports", { source: "deb:neverball" })).json;
+  const own = { ...again, id: "i-own", state: "running" as const };
+  node.link.send({ type: "import-update", job: own });
+  await events.next("import", ({ job }) => job.id === "i-own");
+  const { imports } = (await owner.get("/api/library")).json;
+  assert.equal(imports.filter((job: { source: string }) => job.source === own.source).length, 1);
   await events.close();
 });
 

@@ -324,7 +324,9 @@ export class House {
         node.games = message.games;
         return this.listener.event({ type: "library", library: this.library() });
       case "import-update":
-        node.putImport(message.job);
+        if (node.putImport(message.job)) {
+          this.listener.event({ type: "library", library: this.library() });
+        }
         return this.listener.event({ type: "import", job: message.job });
       case "session-update": {
         const owner = this.#nodeOf(message.session.id);

@@ -99,12 +99,20 @@ export class NodeState implements Candidate {
     this.#sessions.delete(id);
   }
 
-  putImport(job: ImportJob): void {
+  /** True where the job takes the place of one that was asked for meanwhile. */
+  putImport(job: ImportJob): boolean {
+    let replaced = false;
+    for (const other of this.imports) {
+      // A node imports a source once at a time, under the id that it heard first.
+      if (other.source !== job.source || other.id === job.id || other.state !== "waiting") continue;
+      replaced = this.#imports.delete(other.id);
+    }
     this.#imports.set(job.id, job);
     const ended = this.imports.filter(({ state }) => state === "done" || state === "failed");
     for (const old of ended.slice(0, Math.max(0, ended.length - KEEP_IMPORTS))) {
       this.#imports.delete(old.id);
     }
+    return replaced;
   }
 
   info(): NodeInfo {
