@@ -245,6 +245,20 @@ ${await acquireSettings()}
     }
     return paths;
   }
+
+  /**
+   * Downloads one package without what it depends on, into `folder`.
+   *
+   * @returns the file's path; apt has checked its hash
+   */
+  async downloadAlone(name: string, folder: string): Promise<string> {
+    const script = 'cd "$1" && exec apt-get download -qq -- "$2"';
+    await run(["sh", "-c", script, "sh", folder, name], { env: this.env });
+    for await (const entry of Deno.readDir(folder)) {
+      if (entry.name.startsWith(`${name}_`)) return join(folder, entry.name);
+    }
+    throw new Error(`${this.release} has no package ${name}`);
+  }
 }
 
 /** Removes downloaded package files, which are kept until an import has succeeded. */

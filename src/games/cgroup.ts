@@ -76,9 +76,19 @@ export class SessionCgroup {
     private readonly folders: string[],
     private readonly version2: string | undefined,
     private readonly memory: { version: 1 | 2; folder: string } | undefined,
-    /** What of the limits holds, such as `memory, pids, cpu (cgroup v1)`. */
-    readonly describe: string,
+    private readonly applied: string[],
   ) {}
+
+  /** What of the limits holds, such as `memory, pids, cpu (cgroup v1)`. */
+  get describe(): string {
+    const version = this.memory?.version ?? (this.folders.at(-1) === this.version2 ? 2 : 1);
+    return `${this.applied.join(", ") || "no limits"} (cgroup v${version})`;
+  }
+
+  /** Whether memory and processes are limited, so that nothing else must. */
+  get limits(): boolean {
+    return this.applied.includes("memory") && this.applied.includes("pids");
+  }
 
   /**
    * Makes groups for a session.
@@ -116,12 +126,12 @@ export class SessionCgroup {
       if (await applyVersion1(groups, limits, applied)) {
         memory = { version: 1, folder: groups.get("memory")! };
       }
-      return new SessionCgroup(folders, version2, memory, `${applied.join(", ")} (cgroup v1)`);
+      return new SessionCgroup(folders, version2, memory, applied);
     }
     if (await applyVersion2(version2!, limits, applied)) {
       memory = { version: 2, folder: version2! };
     }
-    return new SessionCgroup(folders, version2, memory, `${applied.join(", ")} (cgroup v2)`);
+    return new SessionCgroup(folders, version2, memory, applied);
   }
 
   /** Files to which a process writes `0` to enter. */

@@ -4,16 +4,19 @@
 import { lstatSync, readdirSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import type { GameEnvironment, GameProcess } from "../media/stages.ts";
+import { logger } from "../system/log.ts";
 import type { Limits } from "./cgroup.ts";
 import { GameLibrary } from "./library.ts";
 import type { Manifest } from "./manifest.ts";
 import { ensureTree, findRuntime, releaseOf } from "./runtime.ts";
 import { openSaves, snapshotSaves } from "./saves.ts";
 import { startSandbox } from "./sandbox.ts";
-import { sessionUid } from "./session_user.ts";
+import { isGameUid, sessionUid } from "./session_user.ts";
 import { type Bind, SANDBOX_HOME, SANDBOX_RUNTIME_DIR, type SandboxPlan } from "./stage_script.ts";
 import { LibraryFolders } from "./folders.ts";
 import { wildXauthority } from "./xauthority.ts";
+
+const log = logger("games");
 
 export interface LaunchLimits extends Partial<Limits> {
   /** Most that the game may write outside of its saves; lies in memory. */
@@ -69,24 +72,36 @@ export async function launchGame(
     }
     layers.push({ source: runtime.file, mounted: true });
   }
-  if (!privileged || options.unmounted) {
-    for (const layer of layers) {
-      layer.source = await ensureTree(library.folders, layer.source);
-      layer.mounted = false;
+  const [program, ...rest] = manifest.command;
+  const launch = (layers: SandboxPlan["layers"]) =>
+    start(env, options.limits ?? {}, {
+      uid,
+      layers,
+      home,
+      binds: [],
+      network: manifest.wants.includes("network"),
+      gpu: manifest.wants.includes("gpu"),
+      environment: { ...windowSystem(manifest, env), ...manifest.environment },
+      directory: manifest.directory,
+      argv: [program.startsWith("./") ? join(manifest.directory, program) : program, ...rest],
+    });
+  if (privileged && !options.unmounted) {
+    try {
+      return await launch(layers);
+    } catch (error) {
+      if (!/mount: .*(erofs|layer\d|loop)/.test((error as Error).message)) throw error;
+      log.warn("packages cannot be mounted here; using an unpacked copy", { game: id, error });
     }
   }
-  const [program, ...rest] = manifest.command;
-  return await start(env, options.limits ?? {}, {
-    uid,
-    layers,
-    home,
-    binds: [],
-    network: manifest.wants.includes("network"),
-    gpu: manifest.wants.includes("gpu"),
-    environment: { ...windowSystem(manifest, env), ...manifest.environment },
-    directory: manifest.directory,
-    argv: [program.startsWith("./") ? join(manifest.directory, program) : program, ...rest],
-  });
+  const unpacked = [];
+  for (const layer of layers) {
+    unpacked.push({
+      ...layer,
+      source: await ensureTree(library.folders, layer.source),
+      mounted: false,
+    });
+  }
+  return await launch(unpacked);
 }
 
 export interface CommandLaunch {
@@ -203,8 +218,9 @@ async function reach(env: GameEnvironment, folder: string, uid: number | undefin
   const binds: Bind[] = [];
   const environment: Record<string, string> = {};
   const give = async (source: string) => {
-    // A socket can be used by those who may write it.
-    if (uid !== undefined && lstatSync(source).isSocket()) {
+    // A socket can be used by those who may write it. One of a user's desktop stays as it is.
+    const stat = lstatSync(source);
+    if (uid !== undefined && stat.isSocket() && (stat.uid === 0 || isGameUid(stat.uid))) {
       await Deno.chown(source, uid, uid);
       await Deno.chmod(source, 0o600);
     }

@@ -5,10 +5,11 @@
  * libraries, sound, fonts, a shell). A game package then holds only what comes on top, runs the same
  * on every machine whatever is installed there, and never sees the machine's own /usr.
  */
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Apt, type DebianRelease, forgetDownloads, statusOf, unpackPackages } from "./apt.ts";
 import { run } from "./command.ts";
 import { checkErofs, packErofs, sha256File } from "./erofs.ts";
+import { walk } from "./import_source.ts";
 import { type Manifest } from "./manifest.ts";
 import type { LibraryFolders } from "./folders.ts";
 
@@ -37,7 +38,7 @@ const PACKAGES: Record<DebianRelease, string[]> = {
 };
 
 /** Raised when the list or the finishing steps change, so that layers are built again. */
-const REVISION = 1;
+const REVISION = 2;
 
 /** Read by nobody in a sandbox, and a tenth of the size. */
 const LEFT_OUT = [
@@ -81,6 +82,7 @@ export interface RuntimeLayer {
   file: string;
   /** dpkg status file of what it holds: a game's dependencies are what is not in here. */
   status: string;
+  revision: number;
 }
 
 interface Built {
@@ -90,7 +92,7 @@ interface Built {
   packages: string[];
 }
 
-/** The layer if it has been built, else undefined. */
+/** The layer if it has been built, also by an older Gamelan, else undefined. */
 export async function findRuntime(
   folders: LibraryFolders,
   release: DebianRelease,
@@ -99,7 +101,7 @@ export async function findRuntime(
   try {
     const built: Built = JSON.parse(await Deno.readTextFile(layer.index));
     const { size } = await Deno.stat(layer.file);
-    return built.revision === REVISION && built.bytes === size ? layer : undefined;
+    return built.bytes === size ? { ...layer, revision: built.revision } : undefined;
   } catch {
     return undefined;
   }
@@ -120,7 +122,7 @@ export async function ensureRuntime(
   options: { onProgress?: (step: string, fraction: number) => void; signal?: AbortSignal } = {},
 ): Promise<RuntimeLayer> {
   const present = await findRuntime(folders, release);
-  if (present !== undefined) return present;
+  if (present?.revision === REVISION) return present;
   const { onProgress, signal } = options;
   const work = await folders.workFolder();
   try {
@@ -138,6 +140,7 @@ export async function ensureRuntime(
       onProgress: (step, done) => onProgress?.(`Runtime ${release}: ${step}`, 0.4 + done * 0.3),
       signal,
     });
+    await addSoundPlugin(apt, root, join(work, "sound"), signal);
     for (const path of LEFT_OUT) {
       await Deno.remove(join(root, path), { recursive: true }).catch(() => {});
     }
@@ -160,16 +163,40 @@ export async function ensureRuntime(
     };
     await Deno.writeTextFile(join(work, "status"), await statusOf(paths));
     await Deno.writeTextFile(join(work, "index"), JSON.stringify(built));
-    // The index comes last: without it the layer counts as not built.
-    await Deno.remove(layer.index).catch(() => {});
+    // The index comes last: a layer whose size is not the index's counts as not built.
     await Deno.rename(image, layer.file);
     await Deno.rename(join(work, "status"), layer.status);
     await Deno.rename(join(work, "index"), layer.index);
     await forgetDownloads(folders.aptCache(release));
-    return layer;
+    return { ...layer, revision: REVISION };
   } finally {
     await Deno.remove(work, { recursive: true });
   }
+}
+
+/**
+ * Lets programs that know only ALSA reach the session's sound server. The package's other plugins
+ * would bring FFmpeg and JACK with them, so of its files just this one is taken.
+ */
+async function addSoundPlugin(
+  apt: Apt,
+  root: string,
+  scratch: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  await Deno.mkdir(scratch);
+  await unpackPackages([await apt.downloadAlone("libasound2-plugins", scratch)], scratch, {
+    signal,
+  });
+  for await (const [path] of walk(scratch)) {
+    if (!/libasound_module_(pcm|ctl)_pulse\.so$/.test(path)) continue;
+    await Deno.mkdir(dirname(join(root, path)), { recursive: true });
+    await Deno.copyFile(join(scratch, path), join(root, path));
+  }
+  await Deno.writeTextFile(
+    join(root, "etc/asound.conf"),
+    "pcm.!default { type pulse }\nctl.!default { type pulse }\n",
+  );
 }
 
 /** Runs a shell script with `root` as its whole file system, without network. */
@@ -218,12 +245,16 @@ export async function ensureTree(folders: LibraryFolders, image: string): Promis
   const version = `${stat.size}-${stat.mtime?.getTime() ?? 0}`;
   const tree = join(folders.trees, name, version);
   if (await Deno.stat(tree).then(() => true, () => false)) return tree;
-  return await folders.exclusively(async () => {
-    const work = await folders.workFolder();
-    await run(["fsck.erofs", `--extract=${work}`, "--overwrite", "--no-preserve-owner", image]);
-    await Deno.remove(join(folders.trees, name), { recursive: true }).catch(() => {});
-    await Deno.mkdir(join(folders.trees, name), { recursive: true });
-    await Deno.rename(work, tree);
-    return tree;
-  });
+  await Deno.mkdir(join(folders.trees, name), { recursive: true });
+  // Beside the lock of imports: nobody waits for an import to play another game.
+  const half = await Deno.makeTempDir({ dir: join(folders.trees, name), prefix: ".half-" });
+  await run(["fsck.erofs", `--extract=${half}`, "--overwrite", "--no-preserve-owner", image]);
+  try {
+    await Deno.rename(half, tree);
+  } catch (error) {
+    await Deno.remove(half, { recursive: true });
+    // Another session of the same game was first.
+    if (!await Deno.stat(tree).then(() => true, () => false)) throw error;
+  }
+  return tree;
 }

@@ -64,7 +64,7 @@ export async function startSandbox(
     ...plan,
     fuseOverlay,
     cgroups: cgroup?.entrances ?? [],
-    rlimits: cgroup === undefined
+    rlimits: cgroup?.limits !== true
       ? { processes: options.limits.processes, dataBytes: options.limits.memoryBytes }
       : undefined,
   };
@@ -87,7 +87,7 @@ export async function startSandbox(
   await sandbox.started();
   log.info("sandbox started", {
     session: options.id,
-    limits: cgroup?.describe ?? "rlimits",
+    limits: cgroup?.limits ? cgroup.describe : "rlimits",
     overlay: plan.layers.length === 0 ? "none" : fuseOverlay ? "fuse-overlayfs" : "kernel",
     layers: plan.layers.some((layer) => layer.mounted) ? "erofs" : "unpacked",
   });

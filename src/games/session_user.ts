@@ -11,6 +11,11 @@ import { Id } from "../protocol/session.ts";
 const FIRST_UID = 1_878_982_656;
 const LAST_UID = FIRST_UID + 65_535;
 
+/** Whether a user id is one that games run as. */
+export function isGameUid(uid: number): boolean {
+  return uid >= FIRST_UID && uid <= LAST_UID;
+}
+
 /**
  * The user id of `user`, given out on first use. The owner of `<saves>/<user>` is the record.
  *
@@ -20,7 +25,7 @@ export async function sessionUid(saves: string, user: string): Promise<number> {
   if (!Id.safeParse(user).success) throw new Error(`"${user}" is not the id of a user`);
   const folder = join(saves, user);
   const stat = await Deno.lstat(folder).catch(() => undefined);
-  if (stat?.uid !== undefined && stat.uid! >= FIRST_UID && stat.uid! <= LAST_UID) return stat.uid!;
+  if (typeof stat?.uid === "number" && isGameUid(stat.uid)) return stat.uid;
   await Deno.mkdir(join(saves, ".uids"), { recursive: true, mode: 0o700 });
   const taken = [...Deno.readDirSync(join(saves, ".uids"))].map((entry) => Number(entry.name));
   for (let uid = Math.max(FIRST_UID - 1, ...taken) + 1; uid <= LAST_UID; uid++) {

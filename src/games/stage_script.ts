@@ -60,17 +60,21 @@ export const SANDBOX_RUNTIME_DIR = `/run/user/${SANDBOX_UID}`;
  * one it started, hands SIGTERM to all, and ends with the game's exit code.
  */
 const INIT = `
-trap 'kill -TERM -1' TERM
+trap 'terminated=1; kill -TERM -1' TERM
 if [ -n "$GAMELAN_PROCESSES" ]; then ulimit -p "$GAMELAN_PROCESSES"; fi
 if [ -n "$GAMELAN_DATA" ]; then ulimit -d "$GAMELAN_DATA"; fi
 unset GAMELAN_PROCESSES GAMELAN_DATA
+terminated=
 "$@" &
 game=$!
 wait "$game"
 code=$?
-while kill -0 "$game" 2>/dev/null; do
+# A signal ends the waiting, not the game; 127: its end had been told already.
+while [ -n "$terminated" ]; do
+  terminated=
   wait "$game"
-  code=$?
+  again=$?
+  if [ "$again" != 127 ]; then code=$again; fi
 done
 while :; do
   set -- /proc/[0-9]*

@@ -409,3 +409,25 @@ Deno.test("a game that is not there, or whose package was cut, is not started", 
   await assert.rejects(launchGame("cut", house.session("x3")), /damaged: 8192 bytes/);
   await house.library.remove("cut");
 });
+
+Deno.test("where packages cannot be mounted they are unpacked once, and all else is the same", async () => {
+  await house.add(
+    "unpacked",
+    "id -u; cat /tmp/x /home/player/progress/level; echo changed > /play; echo 5 > /home/player/progress/level",
+  );
+  for (const round of ["first", "second"]) {
+    const process = await launchGame("unpacked", house.session(`unpacked-${round}`), {
+      unmounted: true,
+    });
+    const exit = await process.exited;
+    assert.equal(exit.code, 0, process.tail().join("\n"));
+    assert.match(process.tail().join("\n"), /^1000$/m);
+    if (round === "second") assert.equal(process.tail().at(-1), "5");
+  }
+  const trees = [...Deno.readDirSync(join(house.dataDir, "games/.trees/unpacked"))];
+  assert.equal(trees.length, 1);
+  const play = join(house.dataDir, "games/.trees/unpacked", trees[0].name, "root/play");
+  assert.doesNotMatch(await Deno.readTextFile(play), /^changed/);
+  await house.library.remove("unpacked");
+  assert.ok(!await Deno.stat(play).then(() => true, () => false));
+});
