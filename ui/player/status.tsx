@@ -72,7 +72,7 @@ function Starting({ info }: { info: SessionInfo | undefined }) {
       class="player-cover"
       role="status"
       data-testid="player-status"
-      data-state={info?.state ?? "connecting"}
+      data-state={info ? "starting" : "connecting"}
       data-step={info?.step}
     >
       <Gong class="gong gong-large gong-ringing" />

@@ -59,9 +59,13 @@ export interface Screen {
   refreshRate?: number;
 }
 
+/** Wider than any phone: a screen that was bought for its width. */
+const ULTRAWIDE = 2.2;
+
 /**
- * The mode to ask for on this screen: its aspect ratio (from 4:3 to 21:9, always landscape), the
- * wanted height or the largest offered one that the screen shows up to 1080, and 60 Hz by default.
+ * The mode to ask for on this screen: 16:9, which every game knows, or the shape of an ultrawide
+ * screen; the wanted height or the largest offered one that the screen shows up to 1080; and 60 Hz
+ * by default.
  */
 export function modeFor(
   screen: Screen,
@@ -69,7 +73,7 @@ export function modeFor(
 ): VideoMode {
   const long = Math.max(screen.width, screen.height, 1);
   const short = Math.max(Math.min(screen.width, screen.height), 1);
-  const aspect = Math.min(21 / 9, Math.max(4 / 3, long / short));
+  const aspect = long / short >= ULTRAWIDE ? Math.min(32 / 9, long / short) : 16 / 9;
   const fitting = HEIGHTS.filter((height) => height <= Math.min(1080, short * 1.05));
   const height = wanted.height ?? fitting.at(-1) ?? 480;
   const width = Math.min(3840, 2 * Math.round(height * aspect / 2));

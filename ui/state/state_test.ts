@@ -3,22 +3,21 @@ import { Backoff } from "./backoff.ts";
 import { replaceById } from "./house.ts";
 import { modeFor, Preferences } from "./preferences.ts";
 
-Deno.test("the mode follows the screen: its shape, up to 1080p, always landscape", () => {
+Deno.test("the mode fits the screen: 16:9 up to 1080p, or as wide as an ultrawide screen", () => {
   const automatic = { height: null, fps: null };
   assert.deepEqual(modeFor({ width: 1920, height: 1080 }, automatic), {
     width: 1920,
     height: 1080,
     fps: 60,
   });
-  assert.deepEqual(modeFor({ width: 1366, height: 768 }, automatic), {
+  assert.deepEqual(modeFor({ width: 1280, height: 800 }, automatic), {
     width: 1280,
     height: 720,
     fps: 60,
   });
-  const phone = modeFor({ width: 1170, height: 2532 }, automatic);
-  assert.equal(phone.height, 1080);
-  assert.ok(phone.width > 2300 && phone.width % 2 === 0);
+  assert.equal(modeFor({ width: 1170, height: 2532 }, automatic).width, 1920, "a phone upright");
   assert.equal(modeFor({ width: 3840, height: 2160 }, automatic).height, 1080);
+  assert.equal(modeFor({ width: 3440, height: 1440 }, automatic).width, 2580);
 });
 
 Deno.test("a wish for size and rate is kept, within what the protocol carries", () => {

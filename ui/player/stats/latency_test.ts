@@ -3,7 +3,7 @@ import type { FrameRecord } from "../../../src/protocol/control.ts";
 import { ClockRelation } from "./clock.ts";
 import { FrameMatcher, median, medianStages, stageTimes, totalOf } from "./latency.ts";
 import { plotBins } from "./plot_bins.ts";
-import { intervalBetween } from "./statistics.ts";
+import { intervalBetween, Statistics } from "./statistics.ts";
 
 /** The session's clock is 5,000 ms ahead; a round trip is 4 ms. */
 function clock(): ClockRelation {
@@ -43,6 +43,20 @@ Deno.test("a frame that no input caused has no input and game stage", () => {
   const old = stageTimes([9000, 5000, 6010, 6011, 6012, 6015, 6016, 1, 0], shown, clock());
   assert.equal(old.game, undefined);
   assert.equal(old.encode, 3);
+});
+
+Deno.test("only the first picture after an input counts as its answer", () => {
+  const statistics = new Statistics();
+  const metadata = { rtpTimestamp: 1, presentationTime: 1023, expectedDisplayTime: 1030 };
+  for (const rtpTimestamp of [1, 2, 3]) {
+    statistics.frameShown(0, { ...metadata, rtpTimestamp } as VideoFrameCallbackMetadata);
+  }
+  statistics.framesSent([
+    [1, 6000, 6010, 6011, 6012, 6015, 6016, 1, 0],
+    [2, 6000, 6027, 6028, 6029, 6030, 6031, 1, 0],
+    [3, 6030, 6044, 6045, 6046, 6047, 6048, 1, 0],
+  ]);
+  assert.deepEqual(statistics.frames.map(({ stages }) => stages.game), [10, undefined, 14]);
 });
 
 Deno.test("what a browser does not tell is left out, and nothing is negative", () => {

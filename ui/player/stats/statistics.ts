@@ -170,6 +170,7 @@ export class Statistics {
   shownTotal = 0;
   #matcher = new FrameMatcher();
   #shownSince: ShownFrame[] = [];
+  #lastInputMs = 0;
 
   /** A frame callback. */
   frameShown(now: number, metadata: VideoFrameCallbackMetadata): void {
@@ -190,7 +191,17 @@ export class Statistics {
 
   /** The session's records of frames it sent. */
   framesSent(records: FrameRecord[]): void {
-    for (const record of records) this.#match(this.#matcher.record(record));
+    for (const record of records) this.#match(this.#matcher.record(this.#withOwnInput(record)));
+  }
+
+  /** The record without an input that an earlier picture already answered. */
+  #withOwnInput(record: FrameRecord): FrameRecord {
+    const [rtpTimestamp, inputMs, ...rest] = record;
+    if (inputMs !== this.#lastInputMs) {
+      this.#lastInputMs = inputMs;
+      return record;
+    }
+    return [rtpTimestamp, 0, ...rest] as FrameRecord;
   }
 
   #match(match: { record: FrameRecord; shown: ShownFrame } | undefined): void {
