@@ -44,6 +44,16 @@ export interface ViewerOptions {
 
 type State = "new" | "connected" | "lost" | "closed";
 
+/**
+ * Candidate lines that werift is better off without. The end of candidates makes it give up where
+ * only a peer-reflexive pair can work. Names that browsers hide their addresses behind (RFC 8828)
+ * would be looked up by multicast, and are not needed: the checks they send tell the address.
+ */
+function isUnwanted(line: string): boolean {
+  return line === "a=" || line === "a=end-of-candidates" ||
+    /^a=candidate:.*\s\S+\.local\s/i.test(line);
+}
+
 /** One page over WebRTC. */
 export class WebRtcViewer implements ViewerTransport {
   onCandidate: (candidate: IceCandidate) => void = () => {};
@@ -123,14 +133,14 @@ export class WebRtcViewer implements ViewerTransport {
 
   async answer(sdp: string): Promise<void> {
     this.#negotiated = readAnswer(sdp);
-    await this.options.peer.rtc.setRemoteDescription({ type: "answer", sdp });
+    await this.options.peer.rtc.setRemoteDescription({
+      type: "answer",
+      sdp: sdp.split(/\r?\n/).filter((line) => !isUnwanted(line)).join("\r\n"),
+    });
   }
 
   async addCandidate(candidate: IceCandidate): Promise<void> {
-    // The end of candidates would make werift give up where only a peer-reflexive pair can work;
-    // names that browsers hide their addresses behind (RFC 8828) resolve by the checks they send.
-    if (candidate.candidate === "" || /\s\S+\.local\s/i.test(candidate.candidate)) return;
-    if (this.#state === "closed") return;
+    if (isUnwanted(`a=${candidate.candidate}`) || this.#state === "closed") return;
     try {
       await this.options.peer.rtc.addIceCandidate({
         candidate: candidate.candidate,

@@ -37,7 +37,7 @@ interface ConnectionInternals {
   pairLocalProtocol(protocol: StunProtocol): void;
   appendLocalCandidate(candidate: Candidate): void;
   getCandidatePromises(addresses: string[], timeout?: number): Promise<unknown>[];
-  protocols: unknown[];
+  protocols: StunProtocol[];
 }
 
 interface DtlsInternals {
@@ -100,8 +100,15 @@ export function replaceGathering(connection: Connection, host: () => void): () =
     return [];
   };
   return () => {
-    // No addresses: only the TURN part of werift's gathering is left.
-    for (const promise of original([])) promise.catch(() => {});
+    // No addresses: only the TURN part of werift's gathering is left. It expects to be through
+    // before the answer is, and does not pair its end with candidates that are already there.
+    for (const promise of original([])) {
+      promise.then(() => {
+        for (const protocol of internals.protocols) {
+          if ((protocol.type as string) === "turn") internals.pairLocalProtocol(protocol);
+        }
+      }, () => {});
+    }
   };
 }
 
