@@ -6,6 +6,7 @@ import { Player, sine } from "./tone.ts";
 const PART_MS = 5;
 /** Louder than any coding noise, in dBov. */
 const LOUD = -30;
+const QUIET_MS = 100;
 
 /**
  * Plays `bursts` short tones into the session's sound server and measures for each the time from
@@ -23,21 +24,26 @@ export async function measureSoundLatency(
   const player = new Player(audio.game.env.PULSE_SERVER, 2, playerMs);
   const measured: number[] = [];
   const silence = new Int16Array(48 * PART_MS * 2);
+  let quietMs = 0;
+  let firstLoud: number | undefined;
+  audio.onPacket = ({ level, durationMs }: EncodedAudio) => {
+    quietMs = level > LOUD ? 0 : quietMs + durationMs;
+    if (level <= LOUD) return;
+    firstLoud ??= performance.now();
+  };
   try {
     for (let burst = 0; burst < bursts; burst++) {
-      let heard: number | undefined;
-      let quietAgain = false;
-      audio.onPacket = (packet: EncodedAudio) => {
-        if (packet.level > LOUD) heard ??= performance.now();
-        else quietAgain = heard !== undefined;
-      };
-      // Not a multiple of the packet's length, so that the bursts fall on all its phases.
-      for (let part = 0; part < 31; part++) await player.write(silence);
+      // A tone that an underrun tears apart is over only when it has been quiet for a while. The
+      // number of parts is odd, so that the bursts fall on all phases of a packet.
+      for (let part = 0; part < 31 || (quietMs < QUIET_MS && part < 400); part++) {
+        await player.write(silence);
+      }
+      firstLoud = undefined;
       const written = performance.now();
       for (let part = 0; part < 8; part++) await player.write(sine(1000, PART_MS, 2));
-      for (let part = 0; part < 200 && !quietAgain; part++) await player.write(silence);
-      if (heard === undefined) throw new Error("expected to hear the tone that was played");
-      measured.push(heard - written);
+      for (let part = 0; part < 200 && firstLoud === undefined; part++) await player.write(silence);
+      if (firstLoud === undefined) throw new Error("expected to hear the tone that was played");
+      measured.push(firstLoud - written);
     }
   } finally {
     audio.onPacket = before;

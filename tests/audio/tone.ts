@@ -59,7 +59,8 @@ export class Player {
       streamName: "tone",
       sampleSpec: sampleSpec(PA_SAMPLE_S16LE, RATE, channels),
       channelMap: channels === 6 ? surroundMap : undefined,
-      attributes: bufferAttributes({ tlength: latencyMs * bytesPerMs, prebuf: 0 }),
+      // Without any prebuffer the server does not wait after an underrun, and drops what comes late.
+      attributes: bufferAttributes({ tlength: latencyMs * bytesPerMs, prebuf: 5 * bytesPerMs }),
     });
   }
 
