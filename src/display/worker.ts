@@ -15,6 +15,8 @@ import {
 import { logger } from "../system/log.ts";
 import { Compositor } from "./wayland/compositor.ts";
 
+/** A display that keeps failing is reported as failed. */
+const MAX_INTERNAL_ERRORS = 20;
 const log = logger("display");
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const send = (message: DisplayWorkerMessage) => scope.postMessage(message);
@@ -40,6 +42,11 @@ function run(start: DisplayWorkerStart): void {
       }
     }
   });
+  let errors = 0;
+  compositor.loop.onError = (error) => {
+    log.error("an internal error; the display goes on", { error });
+    if (++errors > MAX_INTERNAL_ERRORS) throw error;
+  };
   prioritise();
   send({ type: "ready", waylandDisplay: start.socketPath });
   compositor.loop.run();

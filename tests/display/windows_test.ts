@@ -322,3 +322,73 @@ Deno.test("pictures drawn faster than the stream are dropped, the newest is show
     const ticks = (performance.now() - started) / 100;
     assert.ok(display.ring.published <= ticks + 3, `${display.ring.published} in ${ticks} ticks`);
   }, { mode: { ...SMALL, fps: 10 } }));
+
+Deno.test("all the globals that games and toolkits ask for are offered", () =>
+  DisplayUnderTest.run((display) => {
+    const connection = display.connect();
+    const offered = new Map<string, number>();
+    connection.display.getRegistry().listener = {
+      global: (_name, interfaceName, version) => void offered.set(interfaceName, version),
+    };
+    connection.roundtrip();
+    assert.deepEqual(Object.fromEntries(offered), {
+      wl_compositor: 5,
+      wl_subcompositor: 1,
+      wl_shm: 1,
+      wl_output: 4,
+      wl_seat: 8,
+      wl_data_device_manager: 3,
+      xdg_wm_base: 3,
+      wp_viewporter: 1,
+      wp_presentation: 1,
+      zwp_linux_dmabuf_v1: 3,
+      zwp_relative_pointer_manager_v1: 1,
+      zwp_pointer_constraints_v1: 1,
+      zxdg_decoration_manager_v1: 1,
+      zxdg_output_manager_v1: 3,
+      wp_fractional_scale_manager_v1: 1,
+      zwp_idle_inhibit_manager_v1: 1,
+      wp_single_pixel_buffer_manager_v1: 1,
+      zwp_primary_selection_device_manager_v1: 1,
+      wp_cursor_shape_manager_v1: 1,
+      zwp_text_input_manager_v3: 1,
+    });
+  }));
+
+Deno.test("a popup with a grab has the keyboard and goes when another program is clicked", () =>
+  DisplayUnderTest.run(async (display) => {
+    const below = new TestClient(display.connect());
+    below.window((toplevel) => toplevel.setFullscreen(null)).fill(width, height, BLUE);
+    await display.picture("blue", (picture) => picture.is(160, 100, rgb(BLUE)));
+    const client = new TestClient(display.connect());
+    const { seat, keyboard } = client.seat();
+    const keys = record(keyboard);
+    const window = client.window();
+    // It takes no input, so that clicks beside the popup are for the program below.
+    window.surface.setInputRegion(client.compositor.createRegion());
+    window.fill(width, height, RED);
+    await client.until("focus", () => keys.some(([name]) => name === "enter"));
+    const positioner = client.shell.createPositioner();
+    positioner.setSize(60, 40);
+    positioner.setAnchorRect(0, 0, 1, 1);
+    positioner.setGravity(XdgPositionerGravity.bottomRight);
+    const surface = client.compositor.createSurface();
+    const xdgSurface = client.shell.getXdgSurface(surface);
+    const popup = xdgSurface.getPopup(window.xdgSurface, positioner);
+    const events = record(popup);
+    popup.grab(seat, 1);
+    xdgSurface.listener = { configure: (serial) => xdgSurface.ackConfigure(serial) };
+    surface.commit();
+    client.connection.roundtrip();
+    surface.attach(client.buffer(60, 40, WHITE), 0, 0);
+    surface.commit();
+    client.connection.flush();
+    await client.until("popup focus", () => keys.at(-2)?.[2] === surface);
+    display.input({ kind: "pointer-absolute", x: 0.9, y: 0.9 });
+    display.input({ kind: "button", code: 0x110, down: true });
+    display.input({ kind: "button", code: 0x110, down: false });
+    await client.until("popup done", () => events.some(([name]) => name === "popupDone"));
+    popup.destroy();
+    client.connection.flush();
+    await client.until("focus back", () => keys.at(-2)?.[2] === window.surface);
+  }));

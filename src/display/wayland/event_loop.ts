@@ -48,6 +48,11 @@ export class EventLoop {
   /** Called after every batch of events, before the thread sleeps. */
   afterBatch: () => void = () => {};
 
+  /** Gets what a handler throws; what it throws itself ends {@linkcode run}. */
+  onError: (error: unknown) => void = (error) => {
+    throw error;
+  };
+
   constructor() {
     this.#epoll = libc.epoll_create1(SOCK_CLOEXEC);
     this.#timerFd = libc.timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -102,7 +107,7 @@ export class EventLoop {
     this.#armedMs = 0;
     const now = monotonicMs();
     while (this.#planned.length > 0 && this.#planned[0].atMs <= now) {
-      this.#planned.shift()!.run();
+      this.#guarded(this.#planned.shift()!.run);
     }
   }
 
@@ -135,8 +140,16 @@ export class EventLoop {
         this.#eventsView.getUint32(12 * i, true),
       ]);
     }
-    for (const [fd, events] of ready) this.#handlers.get(fd)?.(events);
-    this.afterBatch();
+    for (const [fd, events] of ready) this.#guarded(() => this.#handlers.get(fd)?.(events));
+    this.#guarded(this.afterBatch);
+  }
+
+  #guarded(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.onError(error);
+    }
   }
 
   stop(): void {

@@ -84,7 +84,10 @@ export class Surface implements WlSurfaceRequests {
   /** Size in surface coordinates; 0 without a picture. */
   get size(): { width: number; height: number } {
     if (this.viewportSize) return this.viewportSize;
-    if (this.viewportSource) return this.viewportSource;
+    if (this.viewportSource) {
+      const { width, height } = this.viewportSource;
+      return { width, height };
+    }
     const { width, height } = this.content;
     return { width: width / this.scale, height: height / this.scale };
   }

@@ -39,6 +39,8 @@ const MAX_SUBSTITUTE_KEYS = 240;
 export class TextEntry {
   readonly #inputs = new Set<TextInput>();
   #steps: Step[] = [];
+  /** Made for steps that are still to come. */
+  readonly #keymaps = new Set<Keymap>();
   #timer: Timer | undefined;
 
   constructor(readonly compositor: Compositor, readonly keyboard: Keyboard) {}
@@ -106,7 +108,7 @@ export class TextEntry {
         i < characters.length && missing.length < MAX_SUBSTITUTE_KEYS &&
         !this.keyboard.keymap.strokeFor(characters[i])
       ) missing.push(characters[i++]);
-      this.#typeWithSubstitute(missing.filter((character) => character > 31));
+      this.#typeWithSubstitute(missing.filter(printable));
     }
     this.#run();
   }
@@ -130,7 +132,12 @@ export class TextEntry {
   #typeWithSubstitute(characters: number[]): void {
     if (characters.length === 0) return;
     const distinct = [...new Set(characters)];
-    this.#steps.push(() => this.keyboard.substitute(Keymap.forCharacters(distinct)));
+    const keymap = Keymap.forCharacters(distinct);
+    this.#keymaps.add(keymap);
+    this.#steps.push(() => {
+      this.#keymaps.delete(keymap);
+      this.keyboard.substitute(keymap);
+    });
     for (const character of characters) {
       const code = distinct.indexOf(character) + 1;
       this.#steps.push(() => this.keyboard.sendKey(code, true));
@@ -153,5 +160,11 @@ export class TextEntry {
   close(): void {
     this.#timer?.cancel();
     this.#steps = [];
+    for (const keymap of this.#keymaps) keymap.close();
   }
+}
+
+/** False for control characters, which have no keysym. */
+function printable(character: number): boolean {
+  return (character >= 0x20 && character < 0x7f) || character >= 0xa0;
 }

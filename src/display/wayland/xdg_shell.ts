@@ -1,6 +1,6 @@
 /** xdg_wm_base and xdg_surface: surfaces that are windows or popups. */
 import type { Compositor } from "./compositor.ts";
-import type { Rect } from "./geometry.ts";
+import { intersect, type Rect, unite } from "./geometry.ts";
 import type { WlSurfaceResource } from "./generated/wayland.ts";
 import {
   type XdgPopupResource,
@@ -54,6 +54,16 @@ export class XdgWmBase implements XdgWmBaseRequests {
   }
 }
 
+/** The rectangle around a surface and its subsurfaces, in coordinates of the topmost one. */
+function extent(surface: Surface, x: number, y: number): Rect {
+  let around: Rect = { x, y, ...surface.size };
+  for (const part of surface.stack) {
+    if (part === surface || !part.content.present) continue;
+    around = unite(around, extent(part, x + part.x, y + part.y));
+  }
+  return around;
+}
+
 /** What an xdg_surface is: a toplevel or a popup. */
 export interface XdgRole {
   /** Sends the role's part of a configure sequence. */
@@ -84,10 +94,10 @@ export class XdgSurface implements XdgSurfaceRequests, SurfaceRole {
     resource.handler = this;
   }
 
-  /** The window without its shadows, in surface coordinates. */
+  /** The window without its shadows, in surface coordinates; never larger than what is drawn. */
   get geometry(): Rect {
-    const { width, height } = this.surface.size;
-    return this.#geometry ?? { x: 0, y: 0, width, height };
+    const drawn = extent(this.surface, 0, 0);
+    return this.#geometry ? intersect(this.#geometry, drawn) ?? drawn : drawn;
   }
 
   getToplevel(id: XdgToplevelResource): void {
