@@ -171,6 +171,41 @@ Deno.test("asked to close, a window that knows how is told, another loses its co
   });
 });
 
+Deno.test("windows with nonsense in their properties, gone at once, leave the manager well", async () => {
+  await withXwayland(async ({ client, exits }) => {
+    let seed = 21;
+    const random = () => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) / 0x7fffffff;
+    const below = (limit: number) => Math.floor(random() * limit);
+    const game = client(640, 480);
+    const { connection } = game;
+    const properties = [
+      ATOM_WM_NORMAL_HINTS,
+      ATOM_WM_TRANSIENT_FOR,
+      35, // WM_HINTS
+      ...connection.atoms(["_NET_WM_STATE", "_NET_WM_WINDOW_TYPE", "WM_PROTOCOLS"]),
+    ];
+    for (let i = 0; i < 40; i++) {
+      const nonsense = client(1 + below(3000), 1 + below(3000), (own, window) => {
+        for (const property of properties) {
+          const bytes = Uint8Array.from({ length: random() * 100 }, () => random() * 256);
+          own.setProperty8(window, property, ATOM_ATOM, bytes);
+        }
+      });
+      const messages = ["_NET_WM_STATE", "_NET_ACTIVE_WINDOW", "_NET_REQUEST_FRAME_EXTENTS"];
+      for (const message of messages) {
+        tellManager(nonsense, message, [below(4), below(2 ** 31), below(2 ** 31)]);
+      }
+      const { handle, xcb } = nonsense.connection;
+      if (i % 2) xcb.xcb_destroy_window(handle, nonsense.window);
+      nonsense.connection.flush();
+      nonsense.close();
+    }
+    await until("the game's focus", () => game.focus() === game.window);
+    assert.ok(has(game, 0, 0, 1280, 720));
+    assert.deepEqual(exits, []);
+  });
+});
+
 Deno.test("only clients with the cookie may connect", async () => {
   await withXwayland(async ({ xwayland }) => {
     const empty = await Deno.makeTempFile();

@@ -4,7 +4,6 @@ import {
   ATOM_WINDOW,
   ATOM_WM_HINTS,
   ATOM_WM_NORMAL_HINTS,
-  ATOM_WM_TRANSIENT_FOR,
   CLIENT_MESSAGE,
   CONFIG_BORDER_WIDTH,
   CONFIG_HEIGHT,
@@ -28,60 +27,14 @@ import {
   UNMAP_NOTIFY,
 } from "../../../ffi/libxcb.ts";
 import { XConnection, XConnectionError } from "../x11/connection.ts";
-import { parseSizeHints, place, type Placement, type SizeHints } from "./size_hints.ts";
+import { ATOM_NAMES, type Atoms, managerAtoms } from "./atoms.ts";
+import { type ManagedWindow, readFocusHint, readProtocols, readWindow } from "./managed_window.ts";
+import { parseSizeHints, place } from "./size_hints.ts";
 
 const POINTER_ROOT = 1;
 const CURRENT_TIME = 0;
 /** WM_STATE's NormalState (ICCCM 4.1.3.1). */
 const NORMAL_STATE = 1;
-/** InputHint of WM_HINTS' flags. */
-const INPUT_HINT = 1;
-
-const ATOM_NAMES = [
-  "WM_S0",
-  "WM_STATE",
-  "WM_PROTOCOLS",
-  "WM_DELETE_WINDOW",
-  "WM_TAKE_FOCUS",
-  "UTF8_STRING",
-  "_NET_SUPPORTED",
-  "_NET_SUPPORTING_WM_CHECK",
-  "_NET_WM_NAME",
-  "_NET_ACTIVE_WINDOW",
-  "_NET_CLIENT_LIST",
-  "_NET_CLOSE_WINDOW",
-  "_NET_CURRENT_DESKTOP",
-  "_NET_NUMBER_OF_DESKTOPS",
-  "_NET_DESKTOP_GEOMETRY",
-  "_NET_WORKAREA",
-  "_NET_FRAME_EXTENTS",
-  "_NET_REQUEST_FRAME_EXTENTS",
-  "_NET_WM_STATE",
-  "_NET_WM_STATE_FULLSCREEN",
-  "_NET_WM_STATE_MAXIMIZED_VERT",
-  "_NET_WM_STATE_MAXIMIZED_HORZ",
-  "_NET_WM_STATE_FOCUSED",
-  "_NET_WM_WINDOW_TYPE",
-  "_NET_WM_WINDOW_TYPE_DIALOG",
-  "_NET_WM_WINDOW_TYPE_SPLASH",
-  "_NET_WM_WINDOW_TYPE_UTILITY",
-] as const;
-type AtomName = typeof ATOM_NAMES[number];
-
-interface ManagedWindow {
-  id: number;
-  fullscreen: boolean;
-  dialog: boolean;
-  hints: SizeHints;
-  /** The size it asked for last. */
-  width: number;
-  height: number;
-  acceptsFocus: boolean;
-  takesFocus: boolean;
-  deletable: boolean;
-  /** Where it is now. */
-  placement: Placement | undefined;
-}
 
 /**
  * A window manager for a screen that shows one game (ICCCM 2.0, EWMH 1.5). The newest window is on
@@ -89,7 +42,7 @@ interface ManagedWindow {
  * Menus and other override-redirect windows are left alone.
  */
 export class WindowManager {
-  readonly #atoms: Record<AtomName, number>;
+  readonly #atoms: Atoms;
   /** Lowest first. */
   readonly #windows: ManagedWindow[] = [];
   #screen: { width: number; height: number };
@@ -98,10 +51,7 @@ export class WindowManager {
   constructor(readonly connection: XConnection) {
     const { handle, root, screen, xcb } = connection;
     this.#screen = { width: screen.width, height: screen.height };
-    const values = connection.atoms([...ATOM_NAMES]);
-    this.#atoms = Object.fromEntries(
-      ATOM_NAMES.map((name, i) => [name, values[i]]),
-    ) as Record<AtomName, number>;
+    this.#atoms = managerAtoms(connection);
     const mask = EVENT_MASK_SUBSTRUCTURE_REDIRECT | EVENT_MASK_SUBSTRUCTURE_NOTIFY |
       EVENT_MASK_STRUCTURE_NOTIFY;
     const select = xcb.xcb_change_window_attributes_checked(
@@ -240,7 +190,7 @@ export class WindowManager {
     const { connection } = this;
     const { handle, xcb } = connection;
     const known = this.#find(id);
-    const window = known ?? this.#read(id);
+    const window = known ?? readWindow(connection, this.#atoms, id);
     if (!window) return;
     if (!known) {
       this.#windows.push(window);
@@ -256,57 +206,6 @@ export class WindowManager {
     connection.setProperty32(id, this.#atoms.WM_STATE, this.#atoms.WM_STATE, [NORMAL_STATE, 0]);
     xcb.xcb_map_window(handle, id);
     this.#raise(window);
-  }
-
-  /** What a new window says of itself; undefined where it is gone already. */
-  #read(id: number): ManagedWindow | undefined {
-    const { connection } = this;
-    const atoms = this.#atoms;
-    const geometry = connection.reply(connection.xcb.xcb_get_geometry(connection.handle, id));
-    if (!geometry) return undefined;
-    const view = new DataView(geometry.buffer);
-    const types = this.#atomList(id, atoms._NET_WM_WINDOW_TYPE);
-    const dialogTypes = [
-      atoms._NET_WM_WINDOW_TYPE_DIALOG,
-      atoms._NET_WM_WINDOW_TYPE_SPLASH,
-      atoms._NET_WM_WINDOW_TYPE_UTILITY,
-    ];
-    const window: ManagedWindow = {
-      id,
-      fullscreen: this.#atomList(id, atoms._NET_WM_STATE).includes(atoms._NET_WM_STATE_FULLSCREEN),
-      dialog: connection.property(id, ATOM_WM_TRANSIENT_FOR).data.length >= 4 ||
-        types.some((type) => dialogTypes.includes(type)),
-      hints: parseSizeHints(connection.property(id, ATOM_WM_NORMAL_HINTS).data),
-      width: view.getUint16(16, true),
-      height: view.getUint16(18, true),
-      acceptsFocus: true,
-      takesFocus: false,
-      deletable: false,
-      placement: undefined,
-    };
-    this.#readFocusHint(window);
-    this.#readProtocols(window);
-    return window;
-  }
-
-  #readFocusHint(window: ManagedWindow): void {
-    const { data } = this.connection.property(window.id, ATOM_WM_HINTS);
-    if (data.length < 8) return;
-    const hints = new DataView(data.buffer);
-    const given = hints.getUint32(0, true) & INPUT_HINT;
-    window.acceptsFocus = !given || hints.getUint32(4, true) !== 0;
-  }
-
-  #readProtocols(window: ManagedWindow): void {
-    const { WM_DELETE_WINDOW, WM_PROTOCOLS, WM_TAKE_FOCUS } = this.#atoms;
-    const protocols = this.#atomList(window.id, WM_PROTOCOLS);
-    window.takesFocus = protocols.includes(WM_TAKE_FOCUS);
-    window.deletable = protocols.includes(WM_DELETE_WINDOW);
-  }
-
-  #atomList(window: number, property: number): number[] {
-    const { data, format } = this.connection.property(window, property);
-    return format === 32 ? [...new Uint32Array(data.buffer, 0, data.length >> 2)] : [];
   }
 
   #find(id: number): ManagedWindow | undefined {
@@ -413,9 +312,9 @@ export class WindowManager {
       window.hints = parseSizeHints(this.connection.property(id, property).data);
       this.#arrange(window);
     } else if (property === this.#atoms.WM_PROTOCOLS) {
-      this.#readProtocols(window);
+      readProtocols(this.connection, this.#atoms, window);
     } else if (property === ATOM_WM_HINTS) {
-      this.#readFocusHint(window);
+      readFocusHint(this.connection, window);
     }
   }
 
