@@ -6,7 +6,8 @@ import type { ImportJob } from "../../protocol/library.ts";
 import { logger } from "../../system/log.ts";
 import { newId } from "../accounts/token.ts";
 import type { NodeRecord, Store } from "../store/store.ts";
-import { type BusMessage, parseBusMessage } from "./bus.ts";
+import type { BusMessage } from "./bus.ts";
+import { Cluster } from "./cluster.ts";
 import { isOver, NodeState } from "./node_state.ts";
 import { place } from "./scheduler.ts";
 
@@ -46,47 +47,32 @@ export class House {
   readonly #links = new Map<string, Link<ToNode, FromNode>>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   readonly #sweep: ReturnType<typeof setInterval>;
-  #saving = new Map<string, ReturnType<typeof setTimeout>>();
   #closed = false;
 
-  private constructor(
-    readonly store: Store,
-    readonly listener: HouseListener,
-    /** This coordinator among those of the house. */
-    readonly instance: string,
-  ) {
+  private constructor(readonly cluster: Cluster, readonly listener: HouseListener) {
     this.#sweep = setInterval(() => this.#forgetSilent(), 2_000);
   }
 
   /** Takes over what other coordinators know already. */
   static async open(store: Store, listener: HouseListener): Promise<House> {
-    const house = new House(store, listener, newId("c"));
-    await store.subscribe((text) => house.#fromBus(text), () => house.#catchUp());
-    await house.#readNodes();
-    house.#publish({ type: "ask" });
+    const house = new House(new Cluster(store), listener);
+    await house.cluster.listen((message) => house.#hear(message), () => house.#catchUp());
+    for (const record of await house.cluster.others()) house.#takeRecord(record);
+    house.cluster.publish({ type: "ask" });
     return house;
-  }
-
-  /** Takes over what the store has of machines whose links other coordinators hold. */
-  async #readNodes(): Promise<void> {
-    for (const record of await this.store.nodes()) {
-      if (this.#links.has(record.name) || record.home === this.instance) continue;
-      this.#nodes.set(record.name, NodeState.from(record));
-    }
   }
 
   /** The bus was interrupted: tells and asks everything anew. */
   #catchUp(): void {
-    if (this.#closed) return;
     this.#tellRecords();
-    this.#publish({ type: "ask" });
+    this.cluster.publish({ type: "ask" });
   }
 
   /** To the other coordinators: all of the nodes whose links are here. */
   #tellRecords(): void {
     for (const name of this.#links.keys()) {
       const record = this.#nodes.get(name)?.record();
-      if (record) this.#publish({ type: "record", record });
+      if (record) this.cluster.publish({ type: "record", record });
       this.#save(name, 0);
     }
   }
@@ -224,13 +210,13 @@ export class House {
   /** Tells all coordinators that a user was removed. */
   dismissUser(userId: string): void {
     this.listener.userGone(userId);
-    this.#publish({ type: "user-gone", userId });
+    this.cluster.publish({ type: "user-gone", userId });
   }
 
   command(name: string, message: ToNode): void {
     const link = this.#links.get(name);
     if (link) link.send(message);
-    else this.#publish({ type: "to-node", node: name, message });
+    else this.cluster.publish({ type: "to-node", node: name, message });
   }
 
   /** Serves a node. The first message must be its hello, again after each change of what it is. */
@@ -254,18 +240,17 @@ export class House {
       log.info("machine disconnected", { node: name, reason });
       if (this.#closed) return;
       this.#lose(name);
-      this.#publish({ type: "node-gone", node: name });
+      this.cluster.publish({ type: "node-gone", node: name });
     };
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    const names = [...this.#links.keys()];
     clearInterval(this.#sweep);
-    for (const timer of [...this.#timers, ...this.#saving.values()]) clearTimeout(timer);
-    for (const [name, link] of this.#links) {
-      link.close("the coordinator stops");
-      await this.store.deleteNode(name).catch(() => {});
-    }
+    for (const timer of this.#timers) clearTimeout(timer);
+    for (const link of this.#links.values()) link.close("the coordinator stops");
+    await this.cluster.close(names);
   }
 
   #welcome(link: Link<ToNode, FromNode>, hello: Extract<FromNode, { type: "hello" }>): void {
@@ -287,8 +272,8 @@ export class House {
   /** What a node says through this coordinator. */
   #receive(name: string, message: FromNode): void {
     const safe = this.#withoutToken(message);
-    this.#apply(name, safe, this.instance);
-    this.#publish({ type: "from-node", node: name, message: safe });
+    this.#apply(name, safe, this.cluster.instance);
+    this.cluster.publish({ type: "from-node", node: name, message: safe });
     this.#save(name, message.type === "hello" ? 0 : 300);
   }
 
@@ -380,6 +365,10 @@ export class House {
     return [...this.#nodes.values()].find((node) => node.session(sessionId));
   }
 
+  #save(name: string, delayMs: number): void {
+    this.cluster.save(name, () => this.#nodes.get(name)?.record(), NODE_TIMEOUT_MS, delayMs);
+  }
+
   #later(ms: number, work: () => void): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
@@ -388,33 +377,8 @@ export class House {
     this.#timers.add(timer);
   }
 
-  /** Keeps the node's record for coordinators that start later; changes within `ms` go together. */
-  #save(name: string, ms: number): void {
-    if (this.#saving.has(name) || this.#closed) return;
-    this.#saving.set(
-      name,
-      setTimeout(() => {
-        this.#saving.delete(name);
-        const record: NodeRecord | undefined = this.#nodes.get(name)?.record();
-        if (!record || record.home !== this.instance) return;
-        this.store.putNode(record, NODE_TIMEOUT_MS).catch((error) =>
-          log.warn("the store does not take a machine's state", { error })
-        );
-      }, ms),
-    );
-  }
-
-  #publish(message: BusMessage): void {
-    this.store.publish(JSON.stringify({ from: this.instance, ...message })).catch((error) =>
-      log.warn("the other coordinators cannot be reached", { error })
-    );
-  }
-
-  #fromBus(text: string): void {
-    if (this.#closed) return;
-    const received = parseBusMessage(text);
-    if (!received) return log.warn("a message between coordinators was refused");
-    if (received.from === this.instance) return;
+  /** What another coordinator says. */
+  #hear(received: BusMessage & { from: string }): void {
     switch (received.type) {
       case "to-node":
         return this.#links.get(received.node)?.send(received.message);
