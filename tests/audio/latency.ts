@@ -47,7 +47,7 @@ export async function measureSoundLatency(
     }
   } finally {
     audio.onPacket = before;
-    player.close();
+    await player.close();
   }
   return measured;
 }

@@ -84,7 +84,7 @@ Deno.test("a tone that a game plays comes out as Opus of that frequency", async 
   await withSound({}, async ({ server, packets }) => {
     const player = new Player(server);
     await player.tone(1000, 700);
-    player.close();
+    await player.close();
     const loud = packets.filter(({ level }) => level > -30);
     assert.ok(loud.length >= 40, `expected about 60 packets with sound, got ${loud.length}`);
     assert.ok(loud.every(({ durationMs }) => durationMs === 10));
@@ -108,7 +108,7 @@ Deno.test("with 5 ms packets each packet is 5 ms", async () => {
   await withSound({ packetMs: 5 }, async ({ server, packets }) => {
     const player = new Player(server);
     await player.tone(440, 300);
-    player.close();
+    await player.close();
     const loud = packets.filter(({ level }) => level > -30).slice(0, 40);
     assert.ok(loud.every(({ durationMs }) => durationMs === 5));
     const decoder = new OpusDecoder(2);
@@ -125,7 +125,7 @@ Deno.test("left stays left and right stays right", async () => {
       const right = sine(1500, 10, 2, 0.5, part * 480);
       await player.write(left.map((sample, i) => i % 2 ? right[i] : sample));
     }
-    player.close();
+    await player.close();
     const loud = packets.filter(({ level }) => level > -30).slice(0, 30);
     const [left, right] = [decoded(loud, 10, 0), decoded(loud, 10, 1)];
     assert.ok(toneAmplitude(left, 600) > 0.45 && toneAmplitude(left, 1500) < 0.03);
@@ -146,7 +146,7 @@ Deno.test("silence is silent, and soon almost nothing is sent", async () => {
     assert.ok(packets.length <= 5, `${packets.length} packets in a second of long silence`);
     await player.tone(1000, 300);
     await until(() => packets.some(({ level }) => level > -20), "the sound after silence comes");
-    player.close();
+    await player.close();
     // Nobody plays: the server suspends the sink, and nothing comes at all.
     await sleep(2500);
     packets.length = 0;
@@ -155,7 +155,7 @@ Deno.test("silence is silent, and soon almost nothing is sent", async () => {
     const again = new Player(server);
     await again.tone(1000, 300);
     await until(() => packets.some(({ level }) => level > -20), "a sleeping sink wakes up");
-    again.close();
+    await again.close();
   });
 });
 
@@ -169,7 +169,7 @@ Deno.test("a 5.1 game is mixed down: its rear left is heard on the left", async 
       const tone = sine(800, 10, 6, 0.5, part * 480);
       await player.write(tone.map((sample, i) => i % 6 === REAR_LEFT ? sample : 0));
     }
-    player.close();
+    await player.close();
     const loud = packets.filter(({ level }) => level > -50).slice(0, 30);
     const amplitudes = [0, 1].map((channel) => toneAmplitude(decoded(loud, 10, channel), 800));
     // 0.5, and 3 dB less.
@@ -185,7 +185,7 @@ Deno.test("with six channels all of 5.1 comes out as multistream Opus", async ()
       const tone = sine(800, 10, 6, 0.5, part * 480);
       await player.write(tone.map((sample, i) => i % 6 === REAR_LEFT ? sample : 0));
     }
-    player.close();
+    await player.close();
     const { surround } = new OpusEncoder({ channels: 6, bitrate: 384000 });
     assert.deepEqual([surround?.streams, surround?.coupledStreams], [4, 2]);
     const decoder = new OpusDecoder(6, surround);
@@ -269,7 +269,7 @@ Deno.test("a server that dies is reported and started again, and sound works", a
     for (let i = 0; i < 50 && !packets.some(({ level }) => level > -30); i++) {
       await player.tone(1000, 100);
     }
-    player.close();
+    await player.close();
     assert.ok(packets.some(({ level }) => level > -30));
   });
 });
@@ -326,7 +326,7 @@ Deno.test("two sessions do not hear each other", async () => {
     await withSound({}, async (two) => {
       const player = new Player(one.server);
       await player.tone(1000, 400);
-      player.close();
+      await player.close();
       assert.ok(one.packets.some(({ level }) => level > -20));
       assert.ok(two.packets.every(({ level }) => level === -127));
     });

@@ -50,7 +50,8 @@ export class Player {
   readonly #stream: Deno.PointerObject;
   readonly #error = new Uint8Array(4);
 
-  constructor(server: string, readonly channels = 2, latencyMs = 10) {
+  /** `latencyMs`: the server's buffer; a long one keeps tones whole on a busy machine. */
+  constructor(server: string, readonly channels = 2, latencyMs = 200) {
     const bytesPerMs = RATE / 1000 * 2 * channels;
     this.#stream = openStream({
       server,
@@ -60,7 +61,10 @@ export class Player {
       sampleSpec: sampleSpec(PA_SAMPLE_S16LE, RATE, channels),
       channelMap: channels === 6 ? surroundMap : undefined,
       // Without any prebuffer the server does not wait after an underrun, and drops what comes late.
-      attributes: bufferAttributes({ tlength: latencyMs * bytesPerMs, prebuf: 5 * bytesPerMs }),
+      attributes: bufferAttributes({
+        tlength: latencyMs * bytesPerMs,
+        prebuf: latencyMs / 2 * bytesPerMs,
+      }),
     });
   }
 
@@ -79,7 +83,9 @@ export class Player {
     }
   }
 
-  close(): void {
+  /** Plays what is still buffered, then ends. */
+  async close(): Promise<void> {
+    await openPulseSimple().pa_simple_drain_async(this.#stream, this.#error);
     openPulseSimple().pa_simple_free(this.#stream);
   }
 }
