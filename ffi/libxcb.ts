@@ -20,7 +20,6 @@ const symbols = {
   xcb_flush: { parameters: ["pointer"], result: "i32" },
   xcb_generate_id: { parameters: ["pointer"], result: "u32" },
   xcb_get_file_descriptor: { parameters: ["pointer"], result: "i32" },
-  xcb_get_maximum_request_length: { parameters: ["pointer"], result: "u32" },
   xcb_get_setup: { parameters: ["pointer"], result: "pointer" },
   xcb_poll_for_event: { parameters: ["pointer"], result: "pointer" },
   xcb_request_check: { parameters: ["pointer", "u32"], result: "pointer" },
@@ -70,7 +69,6 @@ const symbols = {
     ],
     result: "u32",
   },
-  xcb_delete_property: { parameters: ["pointer", "u32", "u32"], result: "u32" },
   xcb_destroy_window: { parameters: ["pointer", "u32"], result: "u32" },
   xcb_get_geometry: { parameters: ["pointer", "u32"], result: "u32" },
   // connection, format, drawable, x, y, width, height, plane mask
@@ -125,7 +123,6 @@ export const BUTTON_RELEASE = 5;
 export const MOTION_NOTIFY = 6;
 export const DESTROY_NOTIFY = 17;
 export const UNMAP_NOTIFY = 18;
-export const MAP_NOTIFY = 19;
 export const MAP_REQUEST = 20;
 export const CONFIGURE_NOTIFY = 22;
 export const CONFIGURE_REQUEST = 23;
@@ -135,11 +132,9 @@ export const SELECTION_REQUEST = 30;
 export const SELECTION_NOTIFY = 31;
 export const CLIENT_MESSAGE = 33;
 export const MAPPING_NOTIFY = 34;
-export const EVENT_MASK_KEY_PRESS = 1;
 export const EVENT_MASK_STRUCTURE_NOTIFY = 1 << 17;
 export const EVENT_MASK_SUBSTRUCTURE_NOTIFY = 1 << 19;
 export const EVENT_MASK_SUBSTRUCTURE_REDIRECT = 1 << 20;
-export const EVENT_MASK_FOCUS_CHANGE = 1 << 21;
 export const EVENT_MASK_PROPERTY_CHANGE = 1 << 22;
 /** Bit of the value mask of window attributes. */
 export const CW_OVERRIDE_REDIRECT = 1 << 9;
@@ -150,17 +145,14 @@ export const CONFIG_Y = 2;
 export const CONFIG_WIDTH = 4;
 export const CONFIG_HEIGHT = 8;
 export const CONFIG_BORDER_WIDTH = 16;
-export const CONFIG_SIBLING = 32;
 export const CONFIG_STACK_MODE = 64;
 export const STACK_MODE_ABOVE = 0;
 export const IMAGE_FORMAT_Z_PIXMAP = 2;
 export const INPUT_ONLY = 2;
 export const ATOM_ATOM = 4;
 export const ATOM_CARDINAL = 6;
-export const ATOM_STRING = 31;
 export const ATOM_WINDOW = 33;
 export const ATOM_WM_HINTS = 35;
-export const ATOM_WM_NAME = 39;
 export const ATOM_WM_NORMAL_HINTS = 40;
 export const ATOM_WM_TRANSIENT_FOR = 68;
 export const REVERT_TO_POINTER_ROOT = 1;

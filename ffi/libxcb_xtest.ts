@@ -6,7 +6,6 @@
  */
 
 const symbols = {
-  xcb_test_get_version: { parameters: ["pointer", "u8", "u16"], result: "u32" },
   // connection, type, detail, time, root, x, y, device
   xcb_test_fake_input: {
     parameters: ["pointer", "u8", "u8", "u32", "u32", "i16", "i16", "u8"],
