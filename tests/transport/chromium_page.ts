@@ -70,9 +70,9 @@ function pageScript() {
     rtc,
     control,
     motion,
-    accept: async (sdp: string, microphone: boolean) => {
+    accept: async (offer: string, microphone: boolean) => {
       offeredAt = performance.now();
-      await rtc.setRemoteDescription({ type: "offer", sdp });
+      await rtc.setRemoteDescription({ type: "offer", sdp: offer });
       const audio = rtc.getTransceivers().find((t) => t.receiver.track.kind === "audio")!;
       audio.direction = "sendrecv";
       if (microphone) {
@@ -84,8 +84,10 @@ function pageScript() {
         await audio.sender.replaceTrack(out.stream.getAudioTracks()[0]);
       }
       const answer = await rtc.createAnswer();
-      await rtc.setLocalDescription(answer);
-      return answer.sdp;
+      // Chromium decodes Opus to one channel unless its own description asks for two.
+      const sdp = answer.sdp!.replace("a=fmtp:111 ", "a=fmtp:111 stereo=1;");
+      await rtc.setLocalDescription({ type: "answer", sdp });
+      return sdp;
     },
     readState: async () => {
       const inbound: Record<string, number> = {};

@@ -30,6 +30,7 @@ export interface LossVerdict {
  */
 export class LossRule {
   #window: { ms: number; lost: boolean }[] = [];
+  #lostInWindow = 0;
   #inherent = 0;
   /** Since when the excess is not little. */
   #heldMs: number | undefined;
@@ -37,13 +38,14 @@ export class LossRule {
 
   add(ms: number, lost: boolean): void {
     this.#window.push({ ms, lost });
+    if (lost) this.#lostInWindow++;
   }
 
   /** 0–1 over the last window. */
   loss(nowMs: number): number {
     this.#forget(nowMs);
     if (this.#window.length === 0) return 0;
-    return this.#window.filter(({ lost }) => lost).length / this.#window.length;
+    return this.#lostInWindow / this.#window.length;
   }
 
   /** True where the losses show no congestion. */
@@ -81,7 +83,9 @@ export class LossRule {
 
   #forget(nowMs: number): void {
     let count = 0;
-    while (count < this.#window.length && this.#window[count].ms < nowMs - WINDOW_MS) count++;
+    while (count < this.#window.length && this.#window[count].ms < nowMs - WINDOW_MS) {
+      if (this.#window[count++].lost) this.#lostInWindow--;
+    }
     if (count > 0) this.#window.splice(0, count);
   }
 }
