@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { WlSubcompositorProxy } from "../../src/display/wayland/generated/wayland.ts";
+import {
+  WlOutputProxy,
+  WlSubcompositorProxy,
+} from "../../src/display/wayland/generated/wayland.ts";
 import { WpPresentationProxy } from "../../src/display/wayland/generated/presentation-time.ts";
 import { WpSinglePixelBufferManagerV1Proxy } from "../../src/display/wayland/generated/single-pixel-buffer-v1.ts";
 import { WpViewporterProxy } from "../../src/display/wayland/generated/viewporter.ts";
@@ -391,4 +394,27 @@ Deno.test("a popup with a grab has the keyboard and goes when another program is
     popup.destroy();
     client.connection.flush();
     await client.until("focus back", () => keys.at(-2)?.[2] === window.surface);
+  }));
+
+Deno.test("a window hears which output it is on, however late it binds the output", () =>
+  DisplayUnderTest.run(async (display) => {
+    const client = new TestClient(display.connect());
+    const early = client.globals.bind(WlOutputProxy, 4);
+    const outputEvents = record(early);
+    const window = client.window((toplevel) => toplevel.setFullscreen(null));
+    const events = record(window.surface);
+    window.fill(width, height, RED);
+    await client.until("enter", () => events.some(([, output]) => output === early));
+    const late = client.globals.bind(WlOutputProxy, 4);
+    await client.until("enter", () => events.some(([, output]) => output === late));
+    assert.deepEqual(outputEvents.find(([name]) => name === "mode"), [
+      "mode",
+      3,
+      width,
+      height,
+      60_000,
+    ]);
+    window.surface.attach(null, 0, 0);
+    window.surface.commit();
+    await client.until("leave", () => events.some(([name]) => name === "leave"));
   }));

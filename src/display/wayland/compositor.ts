@@ -25,6 +25,7 @@ import { unixAddress } from "./connection.ts";
 import { Cursor } from "./cursor.ts";
 import { Clipboard } from "./data_device.ts";
 import { EventLoop } from "./event_loop.ts";
+import type { WlOutputResource } from "./generated/wayland.ts";
 import { advertise } from "./globals.ts";
 import { Output } from "./output.ts";
 import { PointerConstraints } from "./pointer_constraints.ts";
@@ -142,6 +143,15 @@ export class Compositor implements ClientOwner {
     this.#focusStale = true;
   }
 
+  /** A client bound the output: it hears which of its surfaces are on it already. */
+  outputBound(resource: WlOutputResource): void {
+    for (const surface of this.surfaces) {
+      if (surface.client === resource.client && surface.content.present) {
+        surface.resource.enter(resource);
+      }
+    }
+  }
+
   keyboardFocusChanged(before: Surface | undefined, now: Surface | undefined): void {
     this.seat.text.focusChanged(before, now);
   }
@@ -167,8 +177,11 @@ export class Compositor implements ClientOwner {
 
   /** Changes size and rate while clients run; they are scaled until they follow. */
   setMode(mode: VideoMode): void {
+    const before = this.output.mode;
     this.presenter.setMode(mode);
     this.output.setMode(mode);
+    const { pointer } = this.seat;
+    pointer.warp(pointer.x * mode.width / before.width, pointer.y * mode.height / before.height);
     for (const xdgSurface of this.xdgSurfaces) {
       if (xdgSurface.configured) xdgSurface.configure();
     }
@@ -196,7 +209,10 @@ export class Compositor implements ClientOwner {
   }
 }
 
-/** A listening socket that only this user may connect to. */
+/**
+ * A listening socket. Its folder decides who reaches it, and must be private to the session: the
+ * sandboxed game may run as another user, so the socket itself is open to all.
+ */
 function listen(path: string): number {
   rmSync(path, { force: true });
   const address = unixAddress(path);
@@ -206,7 +222,7 @@ function listen(path: string): number {
     if (fd >= 0) libc.close(fd);
     throw new Error(`cannot listen on ${path}: ${reason}`);
   }
-  chmodSync(path, 0o700);
+  chmodSync(path, 0o666);
   return fd;
 }
 

@@ -61,7 +61,7 @@ const globals: Global[] = [
   global(WlCompositorResource, 5, bindCompositor),
   global(WlSubcompositorResource, 1, (resource) => void new Subcompositor(resource)),
   global(WlShmResource, 1, (resource) => void new Shm(resource)),
-  global(WlOutputResource, 4, (resource, { output }) => output.bind(resource)),
+  global(WlOutputResource, 4, bindOutput),
   global(WlSeatResource, 8, (resource, { seat }) => seat.bind(resource)),
   global(WlDataDeviceManagerResource, 3, (resource, { clipboard }) => clipboard.bind(resource)),
   global(XdgWmBaseResource, 3, (resource, compositor) => void new XdgWmBase(compositor, resource)),
@@ -99,6 +99,11 @@ const globals: Global[] = [
   global(WpCursorShapeManagerV1Resource, 1, (resource, { cursor }) => cursor.bindShapes(resource)),
   global(ZwpTextInputManagerV3Resource, 1, (resource, { seat }) => seat.text.bind(resource)),
 ];
+
+function bindOutput(resource: WlOutputResource, compositor: Compositor): void {
+  compositor.output.bind(resource);
+  compositor.outputBound(resource);
+}
 
 function bindCompositor(resource: WlCompositorResource, compositor: Compositor): void {
   const handler: WlCompositorRequests = {

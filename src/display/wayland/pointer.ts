@@ -31,7 +31,12 @@ export class Pointer {
   /** Wheel movement that makes no whole detent yet, in 1/120. */
   #wheelRest = { x: 0, y: 0 };
 
-  constructor(readonly compositor: Compositor) {}
+  /** Begins in the middle of the output. */
+  constructor(readonly compositor: Compositor) {
+    const { width, height } = compositor.output.mode;
+    this.x = width / 2;
+    this.y = height / 2;
+  }
 
   get focus(): Surface | undefined {
     return this.#focus;

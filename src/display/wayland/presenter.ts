@@ -214,6 +214,7 @@ export class Presenter {
     } catch (error) {
       return this.#fail(surface, error);
     }
+    if (!present) surface.tellOutputs(true);
     if (!present || content.width !== width || content.height !== height) this.#renderNeeded = true;
     if (damage) damaged.set(surface, damage);
     surface.role?.committed(true);

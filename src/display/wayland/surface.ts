@@ -245,8 +245,17 @@ export class Surface implements WlSurfaceRequests {
     if (change.feedbacks.length > 0) this.compositor.presenter.requestTick();
   }
 
+  /** Tells the client that the surface came onto the output, or left it. */
+  tellOutputs(shown: boolean): void {
+    for (const output of this.compositor.output.resourcesOf(this.client)) {
+      if (shown) this.resource.enter(output);
+      else this.resource.leave(output);
+    }
+  }
+
   #unmap(): void {
     this.#hasBuffer = false;
+    if (this.content.present) this.tellOutputs(false);
     this.dropWaiting();
     this.content.clear();
     this.compositor.presenter.requestRender();
