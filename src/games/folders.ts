@@ -12,6 +12,7 @@
  * keys/*.pub           ed25519 public keys whose signatures are trusted
  */
 import { join, resolve } from "node:path";
+import { run } from "./command.ts";
 
 export class LibraryFolders {
   readonly games: string;
@@ -60,11 +61,22 @@ export class LibraryFolders {
     }
     try {
       for await (const entry of Deno.readDir(this.work)) {
-        await Deno.remove(join(this.work, entry.name), { recursive: true });
+        await removeTree(join(this.work, entry.name));
       }
       return await task();
     } finally {
       await file.unlock();
     }
+  }
+}
+
+/** Removes a folder with all that is in it, also where an archive made parts of it unwritable. */
+export async function removeTree(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    await run(["chmod", "-R", "u+rwX", path], { accept: [0, 1] });
+    await Deno.remove(path, { recursive: true });
   }
 }

@@ -10,7 +10,7 @@ import { stageAppImage } from "./appimage_import.ts";
 import { stageArchive, stageFolder } from "./archive_import.ts";
 import { stageDebian } from "./debian_import.ts";
 import { checkErofs, packErofs, sha256File } from "./erofs.ts";
-import { LibraryFolders } from "./folders.ts";
+import { LibraryFolders, removeTree } from "./folders.ts";
 import type { ImportContext, ManifestChanges } from "./import_source.ts";
 import { Manifest } from "./manifest.ts";
 import { openPackage } from "./package_import.ts";
@@ -165,7 +165,7 @@ export class GameLibrary {
         };
         return await this.#importInto(source, work, context);
       } finally {
-        await Deno.remove(work, { recursive: true });
+        await removeTree(work);
       }
     }, () => onProgress("Waiting for another import", 0));
     onProgress("Done", 1);
@@ -222,7 +222,7 @@ export class GameLibrary {
     await Deno.rename(join(work, "index.json"), at("json"));
     if (old !== undefined) await Deno.remove(old);
     await Deno.remove(at("erofs.sig")).catch(() => {});
-    await Deno.remove(join(this.folders.trees, id), { recursive: true }).catch(() => {});
+    await removeTree(join(this.folders.trees, id));
     if (picture !== undefined) {
       const type = artwork!.split(".").pop()!.toLowerCase();
       await Deno.writeFile(join(work, "art"), picture);
@@ -241,7 +241,7 @@ export class GameLibrary {
       const hadFile = await Deno.remove(file).then(() => true, () => false);
       if (artwork !== undefined) await Deno.remove(artwork);
       await Deno.remove(`${file}.sig`).catch(() => {});
-      await Deno.remove(join(this.folders.trees, id), { recursive: true }).catch(() => {});
+      await removeTree(join(this.folders.trees, id));
       if (!existed && !hadFile) throw new Error(`The library has no game ${id}`);
     });
   }

@@ -49,6 +49,11 @@ export async function openPackage(
     );
   }
   await checkTree(content, { allowAbsolute: true });
+  // A link would lay a folder of this machine under the game.
+  const root = await Deno.lstat(join(content, "root")).catch(() => undefined);
+  if (!root?.isDirectory) {
+    throw new Error(`${basename(source)} is not a game package: it has no folder root`);
+  }
   const signature = await readSignature(`${source}.sig`);
   const trust = await checkSignature(
     written.id,

@@ -113,7 +113,7 @@ export function stageScript(plan: SandboxPlan): string {
   step("mkdir", `${stage}/upper`, `${stage}/work`);
   for (const path of SKELETON) step("mkdir", "-p", `${stage}/skeleton/${path}`);
   const host = plan.layers.length === 0;
-  if (!host) mountLayers(plan, step);
+  if (!host) mountLayers(plan, script, step);
   if (plan.network) {
     script.push(
       `cat /etc/resolv.conf > ${shellQuote(`${stage}/skeleton/etc/resolv.conf`)} || true`,
@@ -155,7 +155,11 @@ export function stageScript(plan: SandboxPlan): string {
   return script.join("\n") + "\n";
 }
 
-function mountLayers(plan: SandboxPlan, step: (...words: string[]) => void): void {
+function mountLayers(
+  plan: SandboxPlan,
+  script: string[],
+  step: (...words: string[]) => void,
+): void {
   const stage = plan.stage;
   const lower = [`${stage}/skeleton`];
   plan.layers.forEach((layer, index) => {
@@ -163,6 +167,15 @@ function mountLayers(plan: SandboxPlan, step: (...words: string[]) => void): voi
     step("mkdir", at);
     if (layer.mounted) step("mount", "-t", "erofs", "-o", "ro,nosuid,nodev", layer.source, at);
     else step("mount", "--rbind", layer.source, at);
+    if (layer.inner !== undefined) {
+      // A link would lay a folder of this machine under the game.
+      const inner = shellQuote(`${at}/${layer.inner}`);
+      script.push(
+        `if [ -L ${inner} ] || [ ! -d ${inner} ]; then`,
+        `  echo "The package holds no folder ${layer.inner}; import the game again" >&2; exit 1`,
+        "fi",
+      );
+    }
     lower.push(layer.inner === undefined ? at : `${at}/${layer.inner}`);
   });
   const options = [

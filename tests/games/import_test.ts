@@ -7,9 +7,13 @@ import { join } from "node:path";
 import { GameLibrary } from "../../src/games/library.ts";
 import { launchGame } from "../../src/games/launch.ts";
 import { logSettings } from "../../src/system/log.ts";
-import { makeTinyRoot, TinyLibrary } from "./tiny_root.ts";
+import { makeTinyRoot as makeRoot, TinyLibrary } from "./tiny_root.ts";
 
 logSettings.level = "warn";
+
+/** Few programs: what is packed many times should be small. */
+const makeTinyRoot = (folder: string, script: string) =>
+  makeRoot(folder, script, ["sh", "cat", "stat"]);
 
 async function shell(script: string, cwd: string): Promise<void> {
   const { success, stderr } = await new Deno.Command("sh", { args: ["-ec", script], cwd }).output();
@@ -420,4 +424,50 @@ test("a package goes to another machine, and its signature with it", async (hous
   } finally {
     await other.remove();
   }
+});
+
+test("packages that lay this machine's folders under a game are refused", async (house) => {
+  const manifest = JSON.stringify({
+    format: 1,
+    id: "hostile",
+    title: "Hostile",
+    command: ["/bin/sh"],
+    runtime: "none",
+    architecture: "all",
+  });
+  const make = async (name: string, script: string) => {
+    const content = join(house.folder, name);
+    await Deno.mkdir(content);
+    await Deno.writeTextFile(join(content, "gamelan.json"), manifest);
+    await shell(script, content);
+    await shell(`mkfs.erofs --quiet ${name}.erofs ${name}`, house.folder);
+    return join(house.folder, `${name}.erofs`);
+  };
+  const linked = await make("linked", "ln -s / root");
+  await refused(house, linked, /has no folder root/, {});
+  await refused(house, await make("empty", "true"), /has no folder root/, {});
+  await refused(
+    house,
+    await make("device", "mkdir root && mknod root/disk b 254 0"),
+    /special file|neither a file/,
+    {},
+  );
+  await refused(
+    house,
+    await make("manifest", "rm gamelan.json && ln -s /etc/os-release gamelan.json && mkdir root"),
+    /has no gamelan\.json/,
+    {},
+  );
+
+  // Also where the library's own file was exchanged for one of the same size.
+  await house.add("exchanged", "true");
+  const path = join(house.dataDir, "games/exchanged.erofs");
+  const { size } = await Deno.stat(path);
+  await Deno.copyFile(linked, path);
+  await Deno.truncate(path, size);
+  await assert.rejects(
+    launchGame("exchanged", house.session("s1")),
+    /could not be built: .*no folder root/,
+  );
+  await house.library.remove("exchanged");
 });

@@ -20,13 +20,17 @@ async function output(program: string, ...args: string[]): Promise<string> {
 }
 
 /** Makes the folder of a game whose program is `script`, run by /bin/sh. */
-export async function makeTinyRoot(folder: string, script: string): Promise<void> {
+export async function makeTinyRoot(
+  folder: string,
+  script: string,
+  programs = PROGRAMS,
+): Promise<void> {
   for (const path of ["usr/bin", "usr/lib", "usr/lib64"]) {
     await Deno.mkdir(join(folder, path), { recursive: true });
   }
   for (const name of ["bin", "lib", "lib64"]) await Deno.symlink(`usr/${name}`, join(folder, name));
   const libraries = new Set<string>();
-  for (const program of PROGRAMS) {
+  for (const program of programs) {
     const path = `/usr/bin/${program}`;
     await Deno.copyFile(await Deno.realPath(path), join(folder, path));
     for (const [, library] of (await output("ldd", path)).matchAll(/(\/\S+) \(0x/g)) {

@@ -2,6 +2,7 @@
  * What unprivileged_test.ts runs as a user without rights: plays games and prints what came out, as
  * JSON.
  */
+import { join } from "node:path";
 import { launchGame } from "../../src/games/launch.ts";
 import { probeSandbox } from "../../src/games/probe.ts";
 import { logSettings } from "../../src/system/log.ts";
@@ -32,7 +33,23 @@ await house.add(
     print "forked $n\\n"'`,
   { environment },
 );
+// An archive whose folders nobody may enter must not block the library.
+const locked = join(house.folder, "locked");
+await Deno.mkdir(join(locked, "inner/deeper"), { recursive: true });
+await Deno.chmod(join(locked, "inner"), 0o000);
+const lockedImport = await house.library.import(locked, { runtime: "none", command: ["/x"] })
+  .then(() => "imported", (error) => error.message);
+await Deno.chmod(join(locked, "inner"), 0o700);
+await Deno.chmod(join(locked, "inner/deeper"), 0o500);
+await Deno.writeTextFile(join(locked, "inner/file"), "");
+await Deno.chmod(join(locked, "inner"), 0o500);
+await house.library.import(locked, { runtime: "none", command: ["/x"] });
+await Deno.chmod(join(locked, "inner"), 0o700);
+await house.add("after", "echo after");
+
 const result = {
+  lockedImport,
+  after: await play("after"),
   uid: Deno.uid(),
   first: await play("saver"),
   second: await play("saver"),

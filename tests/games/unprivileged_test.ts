@@ -52,6 +52,8 @@ Deno.test("a user without rights plays in the same sandbox", async () => {
     assert.match(result.second.output, /level 8/);
     assert.doesNotMatch(result.second.output, /^x$/m);
 
+    assert.match(result.lockedImport, /Permission denied|permission/i);
+    assert.equal(result.after.output, "after");
     assert.match(result.hog.output, /Out of memory/);
     const forked = Number(/forked (\d+)/.exec(result.bomb.output)?.[1]);
     assert.ok(forked > 5 && forked < 40, result.bomb.output);
