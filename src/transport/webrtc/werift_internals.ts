@@ -41,6 +41,7 @@ interface ConnectionInternals {
 }
 
 interface DtlsInternals {
+  dtls?: { dtls: { recordSequenceNumber: number } };
   startSrtp(): void;
   updateSrtpSession(): void;
   srtp: {
@@ -170,8 +171,18 @@ export function takeMediaPath(
   const internals = dtls as unknown as DtlsInternals;
   internals.startSrtp = () => {
     internals.updateSrtpSession();
+    skipUsedRecordNumbers(internals);
     started(mediaSession(internals));
   };
+}
+
+/**
+ * werift numbers the records of the new epoch from 1 although its Finished message, number 8 or so,
+ * was in that epoch already. The peer's replay protection (RFC 6347 section 4.1.2.6) then drops the
+ * record that takes the number again: an early data channel message, which waits for a repeat.
+ */
+function skipUsedRecordNumbers({ dtls }: DtlsInternals): void {
+  if (dtls) dtls.dtls.recordSequenceNumber += 100;
 }
 
 function mediaSession(dtls: DtlsInternals): MediaSession {
