@@ -3,14 +3,18 @@ import type { Page } from "playwright-core";
 
 interface FakePadWindow {
   fakePad: { buttons?: number[]; axes?: number[] } | undefined;
+  /** How often the page has looked. */
+  polls: number;
   rumbled?: number;
 }
 
 /** Runs in the page before anything else. */
 export function installFakePad(): void {
   const holder = globalThis as unknown as FakePadWindow;
+  holder.polls = 0;
   navigator.getGamepads = () => {
     const state = holder.fakePad;
+    holder.polls++;
     if (!state) return [];
     const pressed = state.buttons ?? [];
     return [{
@@ -36,15 +40,21 @@ export function installFakePad(): void {
   };
 }
 
-/** What the pad's player holds now; the first call connects it. */
+/** What the pad's player holds now, until the page has seen it; the first call connects the pad. */
 export async function setPad(
   page: Page,
   state: { buttons?: number[]; axes?: number[] },
 ): Promise<void> {
-  await page.evaluate((held) => {
+  const before = await page.evaluate((held) => {
     const holder = globalThis as unknown as FakePadWindow;
     const isNew = holder.fakePad === undefined;
     holder.fakePad = held;
     if (isNew) globalThis.dispatchEvent(new Event("gamepadconnected"));
+    return holder.polls;
   }, state);
+  // The look under way may have been at the old state.
+  await page.waitForFunction(
+    (polls) => (globalThis as unknown as FakePadWindow).polls > polls + 2,
+    before,
+  );
 }

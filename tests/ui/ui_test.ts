@@ -193,9 +193,7 @@ visit(
   async (page, house) => {
     const tap = async (button: number) => {
       await setPad(page, { buttons: [button] });
-      await page.waitForTimeout(60);
       await setPad(page, {});
-      await page.waitForTimeout(60);
     };
     await page.getByTestId("library").waitFor();
     await setPad(page, {});
@@ -262,12 +260,9 @@ visit(
   async (page) => {
     await page.getByTestId("login-name").focus();
     await setPad(page, {});
-    await page.waitForTimeout(50);
     const press = async (button: number) => {
       await setPad(page, { buttons: [button] });
-      await page.waitForTimeout(60);
       await setPad(page, {});
-      await page.waitForTimeout(60);
     };
     await press(0);
     await page.getByRole("dialog", { name: "Keyboard" }).waitFor();

@@ -95,6 +95,7 @@ export function describeState(session: SessionInfo): string {
     case "starting":
       return "Starting";
     case "playing":
+      if (session.viewers === 0) return "Playing";
       return session.viewers === 1
         ? "Playing on one screen"
         : `Playing on ${session.viewers} screens`;

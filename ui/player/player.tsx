@@ -66,7 +66,7 @@ export function PlayerPage({ sessionId }: { sessionId: string }) {
   };
   const showsTouch = touchWanted() && !paused && session !== undefined;
   return (
-    <div class="player" ref={page}>
+    <div class={`player${showsTouch ? " with-touch" : ""}`} ref={page}>
       <video
         ref={video}
         class="player-video"

@@ -9,6 +9,7 @@ import type { SessionInfo } from "../../src/protocol/session.ts";
 import { consumePads } from "../gamepad/poller.ts";
 import { suspendNavigation } from "../navigation/navigation.ts";
 import { messageOf } from "../state/api.ts";
+import { house } from "../state/house.ts";
 import { preferences, preferredMode } from "../state/preferences.ts";
 import { ClipboardShare } from "./clipboard.ts";
 import { Connection, type ConnectionState } from "./connection.ts";
@@ -175,16 +176,23 @@ export class PlayerSession {
     this.#pings = 0;
     this.#ping();
     if (this.#trace > 0) this.#connection.send({ type: "trace", on: true });
-    const { bitrate, height, fps, keyboard } = preferences.value;
-    if (bitrate !== null) this.setQuality({ bitrate });
-    // The session began with the mode of whoever started it; a wish of this device comes after.
-    if (height !== null || fps !== null) this.setQuality({ mode: preferredMode() });
-    this.#connection.send({ type: "keyboard", keyboard });
+    this.#tellWishes();
     if (this.sender.active) this.pads.announce();
     if (this.#microphone.on) {
       this.#microphone.attach(this.#connection.peer).catch(() => {});
       this.#connection.send({ type: "microphone", on: true });
     }
+  }
+
+  /** Picture and keyboard are set by whose session it is, not by a guest's device. */
+  #tellWishes(): void {
+    const user = house.value?.user;
+    if (!user || this.info.value?.owner !== user.id) return;
+    const { bitrate, height, fps, keyboard } = preferences.value;
+    if (bitrate !== null) this.setQuality({ bitrate });
+    // The session began with the mode of the device it was started on; this one may wish another.
+    if (height !== null || fps !== null) this.setQuality({ mode: preferredMode() });
+    this.#connection.send({ type: "keyboard", keyboard });
   }
 
   #showMedia(stream: MediaStream): void {
