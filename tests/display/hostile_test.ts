@@ -2,15 +2,21 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { cstring, errno, libc, O_CLOEXEC, O_RDWR } from "../../ffi/libc.ts";
-import { connectUnix, type WaylandConnection } from "../../src/display/wayland/connection.ts";
+import {
+  ConnectionError,
+  connectUnix,
+  type WaylandConnection,
+} from "../../src/display/wayland/connection.ts";
 import {
   WlCompositorProxy,
   type WlShmPoolProxy,
   WlShmProxy,
+  WlSubcompositorProxy,
 } from "../../src/display/wayland/generated/wayland.ts";
+import { WpViewporterProxy } from "../../src/display/wayland/generated/viewporter.ts";
 import { WireSocket } from "../../src/display/wayland/wire.ts";
 import { descriptors, DisplayUnderTest, SMALL, until } from "./display_under_test.ts";
-import { BLUE, GREEN, RED, rgb, sharedMemory, TestClient } from "./test_client.ts";
+import { type Bgra, BLUE, GREEN, RED, rgb, sharedMemory, TestClient } from "./test_client.ts";
 
 const { width, height } = SMALL;
 const O_CREAT = 0x40;
@@ -382,4 +388,90 @@ Deno.test("more clients than allowed are turned away", () =>
       () => sockets.filter((socket) => socket.receive() === "closed").length >= 16,
     );
     for (const socket of sockets) socket.close();
+  }));
+
+/** Draws with random sizes, crops, scales, turns and stacking, nearly all of it allowed. */
+function draw(display: DisplayUnderTest, seed: number): void {
+  const next = random(seed);
+  const below = (limit: number) => Math.floor(next() * limit);
+  const client = new TestClient(display.connect());
+  const subcompositor = client.globals.bind(WlSubcompositorProxy, 1);
+  const viewporter = client.globals.bind(WpViewporterProxy, 1);
+  const ABGR8888 = 0x34324241;
+  try {
+    const windows = [client.window(), client.window((top) => top.setMinSize(9, 9))];
+    const children = Array.from({ length: 4 }, (_, i) => {
+      const surface = client.compositor.createSurface();
+      const parent = windows[i % 2].surface;
+      return { surface, parent, role: subcompositor.getSubsurface(surface, parent) };
+    });
+    const surfaces = [...windows.map(({ surface }) => surface), ...children.map((c) => c.surface)];
+    const viewports = surfaces.map((surface) => viewporter.getViewport(surface));
+    for (let i = 0; i < 120; i++) {
+      const index = below(surfaces.length);
+      const surface = surfaces[index];
+      const child = children[below(children.length)];
+      const [a, b] = [1 + below(300), 1 + below(300)];
+      switch (below(12)) {
+        case 0:
+          surface.setBufferTransform(below(8));
+          break;
+        case 1:
+          surface.setBufferScale(1 + below(3));
+          break;
+        case 2:
+          viewports[index].setSource(
+            next() * 400,
+            next() * 400,
+            0.1 + next() * a,
+            0.1 + next() * b,
+          );
+          break;
+        case 3:
+          viewports[index].setDestination(1 + below(4000), 1 + below(4000));
+          break;
+        case 4:
+          child.role.setPosition(below(800) - 400, below(800) - 400);
+          break;
+        case 5:
+          if (next() < 0.5) child.role.placeBelow(child.parent);
+          else child.role.placeAbove(child.parent);
+          break;
+        case 6:
+          if (next() < 0.5) child.role.setDesync();
+          else child.role.setSync();
+          break;
+        case 7:
+          windows[index % 2].xdgSurface.setWindowGeometry(below(500) - 250, below(99), a, b);
+          break;
+        case 8:
+          if (index >= 2) surface.attach(null, 0, 0);
+          break;
+        default: {
+          const format = [0, 1, ABGR8888][below(3)];
+          const color: Bgra = [below(256), below(256), below(256), below(256)];
+          surface.attach(client.buffer(a, b, color, format), 0, 0);
+          surface.damageBuffer(below(200) - 100, below(200) - 100, a, b);
+        }
+      }
+      if (next() < 0.7) surface.commit();
+      if (i % 10 === 0) client.connection.roundtrip();
+    }
+    client.connection.roundtrip();
+  } catch (error) {
+    if (!(error instanceof ConnectionError)) throw error;
+  }
+  display.forget(client.connection);
+}
+
+Deno.test("random drawing never disturbs the display", () =>
+  attackedBy(async (display) => {
+    for (let seed = 1; seed <= 40; seed++) {
+      draw(display, seed);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    const internal = display.events.filter((event) =>
+      event.type === "failed" || event.type === "client-error"
+    );
+    assert.deepEqual(internal, []);
   }));
