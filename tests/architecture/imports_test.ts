@@ -34,6 +34,8 @@ const allowed: Record<string, string[]> = {
     "src/coordinator",
     "src/fleet",
     "ui",
+    // The version.
+    "deno.json",
   ],
   "ui": ["src/protocol"],
   "main.ts": ["src/cli", "src/session"],

@@ -52,22 +52,28 @@ export interface Picture {
   data: Uint8ClampedArray;
 }
 
-/** Reads the pixels of the video, scaled to `width` where given. */
-export async function pixels(page: Page): Promise<Picture> {
-  const { width, height, base64 } = await page.evaluate(() => {
+/**
+ * Reads the pixels of the picture. With `size` it is scaled to that, to compare pictures although
+ * the stream's size may change with the machine's load.
+ */
+export async function pixels(
+  page: Page,
+  size?: { width: number; height: number },
+): Promise<Picture> {
+  const { width, height, base64 } = await page.evaluate((size) => {
     const video = document.querySelector<HTMLVideoElement>("[data-testid=player-video]")!;
     const canvas = document.createElement("canvas");
-    canvas.width = video.videoWidth;
-    canvas.height = video.videoHeight;
+    canvas.width = size?.width ?? video.videoWidth;
+    canvas.height = size?.height ?? video.videoHeight;
     const context = canvas.getContext("2d", { willReadFrequently: true })!;
-    context.drawImage(video, 0, 0);
+    context.drawImage(video, 0, 0, canvas.width, canvas.height);
     const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
     let text = "";
     for (let i = 0; i < data.length; i += 32768) {
       text += String.fromCharCode(...data.subarray(i, i + 32768));
     }
     return { width: canvas.width, height: canvas.height, base64: btoa(text) };
-  });
+  }, size);
   const text = atob(base64);
   const data = Uint8ClampedArray.from(text, (character) => character.charCodeAt(0));
   return { width, height, data };
@@ -83,9 +89,13 @@ export interface Region {
 
 const whole: Region = { left: 0, top: 0, right: 1, bottom: 1 };
 
-/** Mean absolute difference of two pictures' colours in a region, 0–255; 255 where sizes differ. */
+/** Mean absolute difference of two pictures' colours in a region, 0–255. Throws where sizes differ. */
 export function difference(a: Picture, b: Picture, region: Region = whole): number {
-  if (a.width !== b.width || a.height !== b.height) return 255;
+  if (a.width !== b.width || a.height !== b.height) {
+    throw new RangeError(
+      `expected pictures of one size, got ${a.width}×${a.height} and ${b.width}×${b.height}`,
+    );
+  }
   let sum = 0;
   let count = 0;
   for (let y = Math.floor(region.top * a.height); y < region.bottom * a.height; y += 2) {
