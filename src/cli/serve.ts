@@ -51,7 +51,10 @@ export interface ServeOptions {
 export async function serve(config: Config, options: ServeOptions): Promise<number> {
   const stop = stopSignal();
   const firstStart = await prepareDataDir(config.data_dir);
-  const library = new GameLibrary({ dataDir: config.data_dir });
+  const library = new GameLibrary({
+    dataDir: config.data_dir,
+    trustedKeys: config.library.trusted_keys,
+  });
   const coordinator = await startCoordinator({
     config,
     ui: await uiAssets(),

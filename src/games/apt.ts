@@ -15,9 +15,6 @@ const CODENAMES = { "debian-12": "bookworm", "debian-13": "trixie" } as const;
 export type DebianRelease = keyof typeof CODENAMES;
 
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
-/** Where the machine itself names no mirror of Debian. */
-const DEFAULT_MIRROR = "http://deb.debian.org/debian";
-const DEFAULT_SECURITY = "http://deb.debian.org/debian-security";
 const LISTS_MAX_AGE_MS = 24 * 3600 * 1000;
 
 /** A package file to download. */
@@ -53,25 +50,49 @@ export function parseUris(text: string): PackageFile[] {
   });
 }
 
-/** The mirrors that the machine uses for this release, or Debian's own. */
+/**
+ * The Debian mirrors that the machine's own apt uses. One that carries this machine's release carries
+ * the others too.
+ *
+ * @throws where apt names none
+ */
 async function mirrors(codename: string): Promise<{ archive: string; security: string }> {
-  const found = { archive: DEFAULT_MIRROR, security: DEFAULT_SECURITY };
+  // Fields that come from downloaded lists are not asked for: a new machine may have none yet.
   const { stdout } = await run([
     "apt-get",
     "indextargets",
-    "Origin: Debian",
     "Created-By: Packages",
     "--format",
     "$(REPO_URI) $(RELEASE)",
   ], { accept: [0, 100] });
-  for (const line of stdout.split("\n")) {
+  return chooseMirrors(stdout, codename);
+}
+
+/** {@linkcode mirrors} from the lines "URI RELEASE" of `apt-get indextargets`. */
+export function chooseMirrors(
+  targets: string,
+  codename: string,
+): { archive: string; security: string } {
+  const archives = new Map<string, string>();
+  for (const line of targets.split("\n")) {
     const [uri, release] = line.split(" ");
     // Only what any machine could use: no local folders, no CD.
-    if (!/^https?:\/\//.test(uri)) continue;
-    if (release === codename) found.archive = uri.replace(/\/$/, "");
-    if (release === `${codename}-security`) found.security = uri.replace(/\/$/, "");
+    if (/^https?:\/\//.test(uri) && release) archives.set(release, uri.replace(/\/$/, ""));
   }
-  return found;
+  const codenames = Object.values(CODENAMES);
+  const pick = (suffix: string) =>
+    archives.get(codename + suffix) ??
+      codenames.map((name) => archives.get(name + suffix)).find((uri) => uri !== undefined);
+  const archive = pick("");
+  const security = pick("-security");
+  if (archive === undefined || security === undefined) {
+    const missing = archive === undefined ? codename : `${codename}-security`;
+    throw new Error(
+      `Games from Debian need a mirror of ${missing}, and this machine's apt names none: ` +
+        `add one to /etc/apt/sources.list.d`,
+    );
+  }
+  return { archive, security };
 }
 
 /** The machine's proxy and transport settings. */

@@ -52,7 +52,10 @@ export class NodeAgent {
   constructor(readonly options: NodeOptions) {
     const { config } = options;
     this.#runRoot = makeRunRoot(config.data_dir);
-    this.#library = new GameLibrary({ dataDir: config.data_dir });
+    this.#library = new GameLibrary({
+      dataDir: config.data_dir,
+      trustedKeys: config.library.trusted_keys,
+    });
     this.#sessions = new Sessions(this.#runRoot, join(config.data_dir, "logs"), {
       update: (session) => this.#link?.send({ type: "session-update", session }),
       signal: (sessionId, { viewerId, message }) =>
