@@ -6,7 +6,7 @@
  * manifest and the service worker keep theirs and are revalidated each time, so that an updated
  * house never meets an old page.
  */
-import { build, stop } from "esbuild";
+import { build, type Plugin, stop } from "esbuild";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gongPng, gongSvg } from "./icons/gong.ts";
@@ -31,6 +31,7 @@ export async function buildUi(outDir: string): Promise<void> {
     jsx: "automatic",
     jsxImportSource: "preact",
     entryNames: "[name]-[hash]",
+    plugins: [withoutZodLocales],
     legalComments: "none",
     logLevel: "warning",
     absWorkingDir: here,
@@ -72,6 +73,14 @@ export async function buildUi(outDir: string): Promise<void> {
   await Deno.mkdir(outDir, { recursive: true });
   for (const [name, body] of files) await Deno.writeFile(join(outDir, name), body);
 }
+
+/** Zod carries its messages in 40 languages; the page shows none of them. English stays, it is the default. */
+const withoutZodLocales: Plugin = {
+  name: "without-zod-locales",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: "" }));
+  },
+};
 
 /** W3C Web App Manifest: makes the house installable on phones, desktops and TVs. */
 const webManifest = {

@@ -25,16 +25,17 @@ export function useSize(element: { current: HTMLElement | null }): ScreenSize {
   return size;
 }
 
-/** The player's own layout, or the preset. */
-export function currentLayout() {
+/** The player's own layout, or the preset; keys take the place of pads that do not reach the game. */
+export function currentLayout(padsReach = true) {
   const { touchLayout, touchPreset } = preferences.value;
-  return touchLayout ?? presetLayout(touchPreset);
+  return touchLayout ??
+    presetLayout(touchPreset === "gamepad" && !padsReach ? "retro" : touchPreset);
 }
 
 export function TouchOverlay({ session }: { session: PlayerSession }) {
   const box = useRef<HTMLDivElement>(null);
   const size = useSize(box);
-  const layout = currentLayout();
+  const layout = currentLayout(session.padsReach.value.available);
   const bindings = useRef<TouchBindings>(undefined);
   useEffect(() => {
     const created = new TouchBindings(session.sender, session.pads, layout.controls);
