@@ -1,5 +1,5 @@
 /** The player's page: picture, what lies over it, and its menu. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Gong, Icon } from "../components/icons.tsx";
 import { textEntry } from "../components/text_entry.tsx";
 import { connectedPads } from "../gamepad/poller.ts";
@@ -51,7 +51,8 @@ export function PlayerPage({ sessionId }: { sessionId: string }) {
   const state = session?.info.value?.state;
   const over = session?.connection.value === "over" || state === "ended" || state === "failed";
   const paused = menuOpen || over || textEntry.isOpen;
-  useEffect(() => session?.setPlaying(!paused), [session, paused]);
+  // With the change on the screen, not after it: the first key after a menu is the game's.
+  useLayoutEffect(() => session?.setPlaying(!paused), [session, paused]);
   useEffect(() => keepScreenOn(), []);
   useIdleClass(page);
 
