@@ -218,7 +218,7 @@ export class NodeAgent {
         scratchMb: config.sandbox.scratch_mb,
       },
     };
-    Deno.mkdirSync(runDir, { mode: 0o711 });
+    Deno.mkdirSync(runDir, { mode: 0o700 });
     await this.#sessions.start(spec);
   }
 

@@ -4,6 +4,11 @@ import { logSettings } from "../system/log.ts";
 import { selfCommand } from "../system/self.ts";
 
 const LOG_OPENED_MS = 5000;
+/**
+ * V8 lets the young objects of each of a session's four threads grow to 16 MB and more before it
+ * looks which are dead; they are few and small, and with 1 MB the process takes 30 MB less.
+ */
+const SMALL_HEAPS = "--max-semi-space-size=1";
 
 /**
  * A `gamelan session` process that has loaded its code and waits for its specification on standard
@@ -31,7 +36,7 @@ export class IdleSession {
       args,
       stdin: "piped",
       stdout: "null",
-      env: { GAMELAN_LOG_LEVEL: logSettings.level },
+      env: { GAMELAN_LOG_LEVEL: logSettings.level, DENO_V8_FLAGS: SMALL_HEAPS },
     }).spawn();
     child.unref();
     return new IdleSession(child, logFile);

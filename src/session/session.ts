@@ -364,7 +364,7 @@ export class Session {
     const decision = this.#decision = this.#quality.decide({
       wanted: this.#wantedMode,
       wantedBitrate: this.#wantedBitrate,
-      path: this.#viewers.leader?.estimate?.bitrate,
+      path: videoShare(this.#viewers.leader?.estimate?.bitrate),
       load: this.#load.load,
       maxBitrate: this.spec.maxBitrateMbps * 1e6,
     });
@@ -449,6 +449,13 @@ export class Session {
     this.#sendUpdate(true);
     await this.#socket.close();
   }
+}
+
+/** Sound with its packet heads, bit/s. */
+const SOUND_BITRATE = 160_000;
+/** What video may take of a path's bit/s: the rest is sound, packet heads and repeats. */
+function videoShare(path: number | undefined): number | undefined {
+  return path && Math.max(0, path * 0.95 - SOUND_BITRATE);
 }
 
 /** Logs how long a stage took to start. */

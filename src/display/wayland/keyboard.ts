@@ -14,8 +14,13 @@ import type { Surface } from "./surface.ts";
 /** Key repeat as most desktops have it; the client repeats by itself. */
 const REPEATS_PER_SECOND = 25;
 const REPEAT_DELAY_MS = 600;
-/** A key stays down for this many frames at least: games that poll once a frame miss shorter taps. */
+/**
+ * A key stays down for this many frames at least, the stream's or the game's, whichever are slower:
+ * games that poll once a frame miss shorter taps.
+ */
 const SHORTEST_TAP_FRAMES = 2;
+/** However slowly the game draws, so that a key does not feel stuck. */
+const LONGEST_TAP_MS = 300;
 
 interface HeldKey {
   downMs: number;
@@ -108,10 +113,19 @@ export class Keyboard {
       this.#held.set(code, { downMs: monotonicMs() });
       this.#send(code, true);
     } else if (held && !held.release) {
-      const earliest = held.downMs + SHORTEST_TAP_FRAMES * this.compositor.presenter.periodMs;
+      const earliest = held.downMs + this.#shortestTapMs();
       if (monotonicMs() >= earliest) return this.#up(code);
       held.release = this.compositor.loop.at(earliest, () => this.#up(code));
     }
+  }
+
+  #shortestTapMs(): number {
+    const { periodMs } = this.compositor.presenter;
+    const frameMs = Math.max(periodMs, this.#focus?.pace.intervalMs ?? 0);
+    return Math.max(
+      SHORTEST_TAP_FRAMES * periodMs,
+      Math.min(LONGEST_TAP_MS, SHORTEST_TAP_FRAMES * frameMs),
+    );
   }
 
   #up(code: number): void {

@@ -1,9 +1,11 @@
 /** wl_surface: a picture with its state, its role and its subsurfaces. */
+import { monotonicMs } from "../../media/clock.ts";
 import { ClientBuffer } from "./buffer.ts";
 import { type Client, completeCallback, LimitError } from "./client.ts";
 import type { Compositor } from "./compositor.ts";
 import { SurfaceContent } from "./content.ts";
 import { intersect, type Rect, unite } from "./geometry.ts";
+import { PicturePace } from "./picture_pace.ts";
 import type { WpPresentationFeedbackResource } from "./generated/presentation-time.ts";
 import {
   WlBufferResource,
@@ -64,6 +66,8 @@ export class Surface implements WlSurfaceRequests {
   /** Applied with this surface's next commit: positions and order of subsurfaces. */
   readonly onCommit: (() => void)[] = [];
   #cached: SurfaceChange | undefined;
+  /** How fast its program draws. */
+  readonly pace = new PicturePace();
   #hasBuffer = false;
 
   constructor(readonly compositor: Compositor, readonly resource: WlSurfaceResource) {
@@ -230,6 +234,7 @@ export class Surface implements WlSurfaceRequests {
       );
     }
     if (!this.content.present || this.transform !== 0) damage = { x: 0, y: 0, width, height };
+    this.pace.committed(monotonicMs());
     this.compositor.presenter.submit(this, buffer, damage);
     this.#hasBuffer = true;
   }
