@@ -169,7 +169,9 @@ visit(
 
     await page.keyboard.press("Control+Alt+Shift+KeyM");
     await page.getByTestId("player-menu").waitFor();
-    assert.equal(await focused(page), "resume-button");
+    await page.waitForFunction(() =>
+      document.activeElement?.getAttribute("data-testid") === "resume-button"
+    );
     await until("the release", () => session.inputs.at(-1)?.kind === "release-all");
     const sentKeys = () => session.inputs.filter(({ kind }) => kind === "key").length;
     const before = sentKeys();
@@ -178,6 +180,9 @@ visit(
     await page.keyboard.press("Escape");
     await page.getByTestId("player-menu").waitFor({ state: "detached" });
     await page.keyboard.press("Control+Alt+Shift+KeyM");
+    await page.waitForFunction(() =>
+      document.activeElement?.getAttribute("data-testid") === "resume-button"
+    );
     for (let i = 0; i < 30 && await focused(page) !== "end-button"; i++) {
       await page.keyboard.press("ArrowDown");
     }
