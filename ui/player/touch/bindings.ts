@@ -12,6 +12,8 @@ import { directionsOf, type TouchControl } from "./layout.ts";
 /** Full deflection of a mouse stick, pixels a second. */
 const MOUSE_SPEED = 900;
 const DEAD = 0.3;
+/** Pad states may be lost on their way: told again this often, so that no button stays down. */
+const REPEAT_MS = 100;
 
 /** What one control does now: pressed for buttons, a direction (-1 to 1) for sticks and D-pads. */
 export interface ControlState {
@@ -94,6 +96,7 @@ export class TouchBindings {
   #held: Held = heldBy([], new Map());
   #states = new Map<string, ControlState>();
   #look: { frame: number; at: number } | undefined;
+  #repeat: ReturnType<typeof setInterval>;
 
   constructor(
     readonly sender: InputSender,
@@ -101,6 +104,7 @@ export class TouchBindings {
     readonly controls: TouchControl[],
   ) {
     this.#apply(performance.now());
+    this.#repeat = setInterval(() => this.#apply(performance.now()), REPEAT_MS);
   }
 
   /** A finger moved on, touched or left a control. */
@@ -111,6 +115,7 @@ export class TouchBindings {
 
   /** Lets go of everything and takes the on-screen pad away. */
   stop(): void {
+    clearInterval(this.#repeat);
     this.#states.clear();
     const timeMs = performance.now();
     this.#apply(timeMs);
