@@ -19,14 +19,15 @@ const COMFORTABLE = 125_000;
 export const softwareEncoder: EncoderProvider = {
   efforts: PRESETS.length,
   startEffort,
-  open: (settings, effort) => openX264(settings, PRESETS[effort], threads(settings)),
+  open: (settings, effort) => openX264(settings, PRESETS[effort], softwareThreads(settings)),
 };
 
-function threads({ width, height }: EncoderSettings): number {
+/** Slices that a picture is encoded in at the same time. */
+export function softwareThreads({ width, height }: EncoderSettings): number {
   return Math.min(width * height > FULL_HD ? 8 : 4, navigator.hardwareConcurrency);
 }
 
 function startEffort(settings: EncoderSettings): number {
   const macroblocks = settings.width * settings.height / 256 * settings.fps;
-  return macroblocks / threads(settings) <= COMFORTABLE ? 0 : 1;
+  return macroblocks / softwareThreads(settings) <= COMFORTABLE ? 0 : 1;
 }

@@ -1,4 +1,17 @@
 import type { Case } from "../result.ts";
+import { capture } from "./capture.ts";
+import { encodeCpu } from "./encode_cpu.ts";
+import { memory } from "./memory.ts";
+import { packet } from "./packet.ts";
+import { sendCost } from "./send_cost.ts";
+import { still } from "./still.ts";
 
 /** All benchmarks, in the order they run. */
-export const cases: Case[] = [];
+export const cases: Case[] = [
+  capture,
+  packet,
+  encodeCpu,
+  sendCost,
+  memory,
+  still,
+];

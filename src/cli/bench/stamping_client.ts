@@ -1,19 +1,20 @@
 /**
- * A client whose pictures carry a number that can be read back after conversion to I420, to measure
- * how long a commit takes to become a readable frame.
+ * A client with a moving picture that carries a number, which can be read back after capture to
+ * measure how long a commit takes to become a readable frame.
  */
-import { cstring, libc, MAP_SHARED, MFD_ALLOW_SEALING, MFD_CLOEXEC } from "../../ffi/libc.ts";
-import { PROT_READ, PROT_WRITE } from "../../ffi/libc.ts";
-import { WaylandConnection } from "../../src/display/wayland/connection.ts";
+import { cstring, libc, MAP_SHARED, MFD_ALLOW_SEALING, MFD_CLOEXEC } from "../../../ffi/libc.ts";
+import { PROT_READ, PROT_WRITE } from "../../../ffi/libc.ts";
+import { WaylandConnection } from "../../display/wayland/connection.ts";
 import {
   type WlBufferProxy,
   WlCompositorProxy,
   WlShmProxy,
   type WlSurfaceProxy,
-} from "../../src/display/wayland/generated/wayland.ts";
-import { XdgWmBaseProxy } from "../../src/display/wayland/generated/xdg-shell.ts";
-import { monotonicMs } from "../../src/media/clock.ts";
-import type { CapturedFrame, FrameReader } from "../../src/media/frame_ring.ts";
+} from "../../display/wayland/generated/wayland.ts";
+import { XdgWmBaseProxy } from "../../display/wayland/generated/xdg-shell.ts";
+import { monotonicMs } from "../../media/clock.ts";
+import type { CapturedFrame } from "../../media/frame_ring.ts";
+import { MovingPicture } from "./moving_picture.ts";
 
 const BITS = 24;
 /** Pixels of a bit's square; even, so that chroma does not mix two bits. */
@@ -33,6 +34,7 @@ export class StampingClient {
   readonly #fd: number;
   readonly #mapping: Deno.PointerObject;
   readonly #length: number;
+  readonly #picture: MovingPicture;
   #number = 0;
 
   constructor(socketPath: string, readonly width: number, readonly height: number) {
@@ -46,6 +48,7 @@ export class StampingClient {
     toplevel.setFullscreen(null);
     this.#surface.commit();
     this.#connection.roundtrip();
+    this.#picture = new MovingPicture(width, height);
     const page = width * height * 4;
     this.#length = 2 * page;
     this.#fd = libc.memfd_create(cstring("stamps"), MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -72,8 +75,7 @@ export class StampingClient {
       page = this.#pages.find(({ free }) => free);
     }
     const number = this.#number = (this.#number + 1) % 2 ** BITS;
-    // All of the picture changes, as it does in a game.
-    page.pixels.fill(0xff000000 | (number * 0x050301) & 0xffffff);
+    page.pixels.set(this.#picture.at(number));
     this.#stamp(page.pixels, number);
     page.free = false;
     const atMs = monotonicMs();
@@ -101,39 +103,22 @@ export class StampingClient {
   }
 }
 
-/** The number in a picture of a {@linkcode StampingClient}. */
+/** The number in a captured picture of a {@linkcode StampingClient}. */
 export function readStamp({ y, yStride }: CapturedFrame): number {
-  let number = 0;
-  for (let bit = 0; bit < BITS; bit++) {
-    const centre = y[SQUARE / 2 * yStride + bit * SQUARE + SQUARE / 2];
-    if (centre > 126) number |= 1 << bit;
-  }
-  return number;
+  return stampIn(y, yStride, 1);
 }
 
 /**
- * Milliseconds from just before a commit is sent until this thread has found the picture in the
- * ring, for each of `count` commits one after the other at the rate of the stream. Blocks the thread.
+ * The number in the pixels of a picture.
+ *
+ * @param stride bytes a row
+ * @param pixelBytes bytes a pixel, the first of which is bright where the picture is
  */
-export function commitToFrame(
-  client: StampingClient,
-  reader: FrameReader,
-  count: number,
-  periodMs: number,
-): number[] {
-  const found: number[] = [];
-  const never = new Int32Array(new SharedArrayBuffer(4));
-  for (let i = 0; i < count; i++) {
-    const { number, atMs } = client.commit();
-    for (;;) {
-      if (!reader.waitSync(1000)) throw new Error(`picture ${number} did not come within 1 s`);
-      const frame = reader.take();
-      if (!frame || readStamp(frame) !== number) continue;
-      found.push(monotonicMs() - atMs);
-      break;
-    }
-    // Somewhat more than a period, so that no commit falls into the same tick as the one before.
-    Atomics.wait(never, 0, 0, Math.max(0, atMs + periodMs * 1.05 - monotonicMs()));
+export function stampIn(pixels: Uint8Array, stride: number, pixelBytes: number): number {
+  let number = 0;
+  for (let bit = 0; bit < BITS; bit++) {
+    const centre = pixels[SQUARE / 2 * stride + (bit * SQUARE + SQUARE / 2) * pixelBytes];
+    if (centre > 126) number |= 1 << bit;
   }
-  return found;
+  return number;
 }
