@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { InputRouter } from "../input/router.ts";
 import { FrameRing } from "../media/frame_ring.ts";
 import { monotonicMs } from "../media/clock.ts";
@@ -253,7 +254,17 @@ export class Session {
       const transport = owner && this.#viewers.get(owner.viewerId)?.transport;
       transport?.sendControl({ type: "rumble", pad: owner!.pad, strong, weak, ms });
     };
-    for (const viewer of this.#viewers.connected) router.join(viewer.id, viewer.role);
+    for (const viewer of this.#viewers.connected) {
+      router.join(viewer.id, viewer.role);
+      this.#tellPads(viewer);
+    }
+  }
+
+  /** Whether gamepads reach the game; a viewer may be there before the devices are, and after. */
+  #tellPads(viewer: Viewer): void {
+    if (!this.#devices) return;
+    const { available, reason } = this.#devices;
+    viewer.transport!.sendControl({ type: "pads", available, reason });
   }
 
   #displayEvent(event: DisplayEvent): void {
@@ -308,10 +319,7 @@ export class Session {
     this.#router?.join(viewer.id, viewer.role);
     transport.sendControl({ type: "session", session: this.info });
     for (const message of this.#sticky.values()) transport.sendControl(message);
-    if (this.#devices) {
-      const { available, reason } = this.#devices;
-      transport.sendControl({ type: "pads", available, reason });
-    }
+    this.#tellPads(viewer);
     if (this.#soundProblem) transport.sendControl(soundNotice(this.#soundProblem));
     this.#video?.requestIdr();
   }
@@ -472,7 +480,7 @@ function soundNotice(problem: string): ControlToViewer {
 
 /** Why a game's exit is a failure, as a sentence for the player; undefined for a normal end. */
 export function exitFailure(exit: GameExit, tail: string[]): string | undefined {
-  const last = tail.filter((line) => line.trim()).at(-1);
+  const last = tail.map((line) => stripVTControlCharacters(line).trim()).filter(Boolean).at(-1);
   const said = last ? ` Its last words: ${last.slice(0, 200)}` : "";
   if (exit.outOfMemory) return "The game used more memory than it is allowed and was stopped.";
   if (exit.signal) return `The game crashed (${exit.signal}).${said}`;

@@ -118,7 +118,8 @@ export class Link {
       // Sendrecv where offered, so that the microphone can be switched on without renegotiation.
       if (transceiver.receiver.track.kind === "audio") transceiver.direction = "sendrecv";
     }
-    await peer.setLocalDescription(await peer.createAnswer());
+    const answer = await peer.createAnswer();
+    await peer.setLocalDescription({ type: "answer", sdp: stereoAnswer(answer.sdp ?? "") });
     this.#signal({ type: "answer", sdp: peer.localDescription!.sdp });
   }
 
@@ -175,4 +176,17 @@ function holdNothingBack(receiver: RTCRtpReceiver): void {
   };
   if ("jitterBufferTarget" in tuned) tuned.jitterBufferTarget = 0;
   if ("playoutDelayHint" in tuned) tuned.playoutDelayHint = 0;
+}
+
+/**
+ * An SDP answer that asks for stereo. A browser plays Opus in mono unless its own description says
+ * `stereo=1` (RFC 7587, section 6.1), and none offers a setting for it.
+ */
+export function stereoAnswer(sdp: string): string {
+  const payload = /^a=rtpmap:(\d+) opus\/48000\/2$/mi.exec(sdp)?.[1];
+  if (payload === undefined || /^a=fmtp:.*\bstereo=1/m.test(sdp)) return sdp;
+  const parameters = new RegExp(`^a=fmtp:${payload} `, "m");
+  if (parameters.test(sdp)) return sdp.replace(parameters, (head) => `${head}stereo=1;`);
+  const line = new RegExp(`^(a=rtpmap:${payload} .*?)(\\r?\\n)`, "m");
+  return sdp.replace(line, `$1$2a=fmtp:${payload} stereo=1$2`);
 }
