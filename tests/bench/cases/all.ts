@@ -1,4 +1,5 @@
 import type { Case } from "../result.ts";
+import { clickToPhoton } from "./browser_latency.ts";
 import { capture } from "./capture.ts";
 import { encodeCpu } from "./encode_cpu.ts";
 import { memory } from "./memory.ts";
@@ -14,4 +15,5 @@ export const cases: Case[] = [
   sendCost,
   memory,
   still,
+  clickToPhoton,
 ];
