@@ -1,5 +1,5 @@
-import type { Requirement } from "./packages.ts";
 import { Progress } from "./progress.ts";
+import type { Requirement } from "./packages.ts";
 
 /** Something must be installed, and this user may not. `line` is what to run. */
 export class NeedsInstall extends Error {
@@ -9,10 +9,14 @@ export class NeedsInstall extends Error {
   }
 }
 
+/** Options of every installation. What a person has installed is never removed for a game console. */
+const INSTALL = ["install", "-y", "--no-install-recommends", "--no-remove"];
+
 async function output(command: string, args: string[]): Promise<{ code: number; text: string }> {
   try {
     const { code, stdout } = await new Deno.Command(command, {
       args,
+      stdin: "null",
       stderr: "null",
       env: { LC_ALL: "C" },
     }).output();
@@ -23,7 +27,7 @@ async function output(command: string, args: string[]): Promise<{ code: number; 
   }
 }
 
-/** The requirements of which no package is installed. */
+/** The requirements of which no package is installed. Throws where there is no dpkg. */
 export async function missingPackages(requirements: Requirement[]): Promise<Requirement[]> {
   const names = requirements.flatMap((requirement) => requirement.anyOf);
   const format = "${binary:Package} ${db:Status-Status}\\n";
@@ -38,41 +42,89 @@ export async function missingPackages(requirements: Requirement[]): Promise<Requ
   return requirements.filter(({ anyOf }) => !anyOf.some((name) => installed.has(name)));
 }
 
-/** Which of a requirement's names this Debian offers; undefined where its lists know none. */
-async function offered({ anyOf }: Requirement): Promise<string | undefined> {
-  for (const name of anyOf) {
-    const { text } = await output("apt-cache", ["policy", name]);
-    if (/Candidate: (?!\(none\))\S/.test(text)) return name;
+/** What an installation will do. */
+interface Plan {
+  /** Package names to install. */
+  names: string[];
+  /** Requirements to go on without, and why they cannot be met here. */
+  leftOut: { requirement: Requirement; reason: string }[];
+  /** Requirements that Gamelan cannot do without and that the package lists do not know. */
+  unknown: Requirement[];
+}
+
+/** Whether apt could install these together without removing anything; changes nothing. */
+async function installable(names: string[]): Promise<boolean> {
+  return (await output("apt-get", [...INSTALL, "--simulate", ...names])).code === 0;
+}
+
+async function plan(missing: Requirement[], debian12: boolean): Promise<Plan> {
+  const { text } = await output("apt-cache", ["policy", ...missing.flatMap(({ anyOf }) => anyOf)]);
+  const offered = new Set(
+    [...text.matchAll(/^(\S+):\n\s+Installed: .*\n\s+Candidate: (?!\(none\))/gm)]
+      .map(([, name]) => name),
+  );
+  const choices = missing.map((requirement) => {
+    const order = debian12 && requirement.onDebian12
+      ? [requirement.onDebian12, ...requirement.anyOf]
+      : requirement.anyOf;
+    return { requirement, name: order.find((name) => offered.has(name)), wanted: order[0] };
+  });
+  const required = choices.filter(({ requirement }) => requirement.without === undefined);
+  const unknown = required.filter(({ name }) => !name).map(({ requirement }) => requirement);
+  if (unknown.length > 0) {
+    return { names: choices.map(({ name, wanted }) => name ?? wanted), leftOut: [], unknown };
   }
-  return undefined;
+  const leftOut: Plan["leftOut"] = [];
+  const names = required.map(({ name }) => name!);
+  const optional = choices.filter(({ requirement }) => requirement.without !== undefined);
+  const together = optional.flatMap(({ name }) => name ?? []);
+  // Trying each alone takes half a second a package, so it is done only where all together fail.
+  const allFit = await installable([...names, ...together]);
+  for (const { requirement, name } of optional) {
+    if (name === undefined) {
+      leftOut.push({ requirement, reason: "the package lists do not offer it" });
+    } else if (allFit || await installable([...names, name])) {
+      names.push(name);
+    } else {
+      leftOut.push({
+        requirement,
+        reason: "apt cannot install it without removing other packages",
+      });
+    }
+  }
+  return { names, leftOut, unknown };
 }
 
 /**
- * Installs what is missing, as root or through sudo, and shows what and why before it does.
+ * Installs what is missing, as root or through sudo, and shows what and why before it does. Goes on
+ * without those that Gamelan can do without and that conflict with what is installed.
  *
  * @throws NeedsInstall where this user may not install packages
  */
 export async function install(missing: Requirement[]): Promise<void> {
-  console.log("Missing packages:");
-  for (const { anyOf, why } of missing) console.log(`  ${anyOf[0].padEnd(20)} to ${why}`);
+  const debian12 = await isDebian12();
+  let planned = await plan(missing, debian12);
+  console.error("Missing packages:");
+  for (const { anyOf, onDebian12, why } of missing) {
+    const name = debian12 && onDebian12 || anyOf[0];
+    console.error(`  ${name.padEnd(27)} to ${why}`);
+  }
   const asRoot = await rootPrefix();
-  let names = await Promise.all(missing.map(offered));
   if (!asRoot) {
-    const wanted = names.map((name, i) => name ?? missing[i].anyOf[0]);
-    throw new NeedsInstall(
-      `sudo apt-get update && sudo apt-get install -y --no-install-recommends ${wanted.join(" ")}`,
-    );
+    if (planned.names.length > 0) throw new NeedsInstall(await lineForRoot(planned.names));
+    return sayLeftOut(planned);
   }
-  if (names.includes(undefined)) {
+  if (planned.unknown.length > 0) {
     await apt(asRoot, ["update"], "Reading Debian's package lists");
-    names = await Promise.all(missing.map(offered));
+    planned = await plan(missing, debian12);
   }
-  const unknown = missing.filter((_, i) => !names[i]);
-  if (unknown.length > 0) {
-    const list = unknown.map(({ anyOf }) => anyOf.join(" or ")).join(", ");
+  if (planned.unknown.length > 0) {
+    const list = planned.unknown.map(({ anyOf }) => anyOf.join(" or ")).join(", ");
     throw new Error(`this system's package lists do not offer ${list}; expected Debian 12 or 13`);
   }
-  const args = ["install", "-y", "--no-install-recommends", ...names as string[]];
+  sayLeftOut(planned);
+  if (planned.names.length === 0) return;
+  const args = [...INSTALL, ...planned.names];
   try {
     await apt(asRoot, args, "Installing packages");
   } catch {
@@ -82,12 +134,47 @@ export async function install(missing: Requirement[]): Promise<void> {
   }
 }
 
-/** How to run something as root: [] for root itself, sudo where it works, undefined where it does not. */
+function sayLeftOut({ leftOut }: Plan): void {
+  for (const { requirement, reason } of leftOut) {
+    console.error(
+      `Going on without ${requirement.anyOf[0]}: ${requirement.without} (${reason})`,
+    );
+  }
+}
+
+/** Says what does not work because packages are missing that Gamelan can do without. */
+export function sayMissing(missing: Requirement[]): void {
+  for (const { anyOf, without } of missing) {
+    console.error(`Without the package ${anyOf[0]} ${without}.`);
+  }
+}
+
+async function isDebian12(): Promise<boolean> {
+  const text = await Deno.readTextFile("/etc/os-release").catch(() => "");
+  return /^VERSION_ID="?12"?$/m.test(text) || /^VERSION_CODENAME=bookworm$/m.test(text);
+}
+
+/** What a person runs to install packages: with sudo where there is one, else with root's password. */
+async function lineForRoot(names: string[]): Promise<string> {
+  const install = `apt-get ${INSTALL.join(" ")} ${names.join(" ")}`;
+  const hasSudo = (await output("sudo", ["--version"])).code === 0;
+  return hasSudo
+    ? `sudo apt-get update && sudo ${install}`
+    : `su -c 'apt-get update && ${install}'`;
+}
+
+/**
+ * How to run something as root: [] for root itself, sudo where it works (on a terminal it may ask for
+ * the password), undefined where it does not.
+ */
 async function rootPrefix(): Promise<string[] | undefined> {
   if (Deno.uid() === 0) return [];
-  if ((await output("sudo", ["-n", "true"])).code === 0) return ["sudo", "-n"];
-  if (!Deno.stdin.isTerminal()) return undefined;
-  return (await output("sudo", ["--version"])).code === 0 ? ["sudo"] : undefined;
+  const { code } = await output("sudo", ["-n", "true"]);
+  if (code === 0) return ["sudo", "-n"];
+  if (code === 127 || !Deno.stdin.isTerminal()) return undefined;
+  console.error("To install them as root, sudo asks for your password:");
+  const asked = await new Deno.Command("sudo", { args: ["-v"] }).spawn().status;
+  return asked.success ? ["sudo"] : undefined;
 }
 
 async function apt(prefix: string[], args: string[], title: string): Promise<void> {
@@ -96,11 +183,17 @@ async function apt(prefix: string[], args: string[], title: string): Promise<voi
     ...prefix,
     "env",
     "DEBIAN_FRONTEND=noninteractive",
+    "LC_ALL=C.UTF-8",
     "apt-get",
     ...settings,
     ...args,
   ];
-  const child = new Deno.Command(command, { args: rest, stdout: "piped", stderr: "piped" }).spawn();
+  const child = new Deno.Command(command, {
+    args: rest,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
   const progress = new Progress(title);
   const errors = new Response(child.stderr).text();
   let pending = "";
@@ -117,7 +210,7 @@ async function apt(prefix: string[], args: string[], title: string): Promise<voi
     }
   }
   const { code } = await child.status;
-  progress.done();
+  progress.done(code === 0);
   if (code === 0) return;
   const said = (await errors).trim().split("\n").slice(-5).join("\n");
   throw new Error(`apt-get ${args[0]} failed with code ${code}:\n${said}`);

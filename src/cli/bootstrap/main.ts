@@ -2,26 +2,41 @@
  * `deno task start` and `deno task test`: set up what is missing on this machine, then go.
  *
  * This file and its neighbours import nothing from npm, so that they run, and can say what they do,
- * before anything is downloaded.
+ * before anything is downloaded. They speak on standard error: with `--json` the one line on standard
+ * output is the ready line.
  */
-import { install, missingPackages, NeedsInstall } from "./apt.ts";
+import { install, missingPackages, NeedsInstall, sayMissing } from "./apt.ts";
 import { runtimePackages, testPackages } from "./packages.ts";
 import { withPinnedDeno } from "./pinned_deno.ts";
 import { runTests } from "./tests.ts";
-import { buildUi } from "./ui.ts";
+import { ensureUi } from "./ui.ts";
 
 const NEEDS_INSTALL = 3;
 
 async function bootstrap(task: string, args: string[]): Promise<number> {
   const code = await withPinnedDeno(task, args);
   if (code !== undefined) return code;
-  const needed = task === "test" ? [...runtimePackages, ...testPackages] : runtimePackages;
-  const missing = await missingPackages(needed);
-  if (missing.length > 0) await install(missing);
-  await buildUi();
+  const asksForHelp = task === "start" && (args.includes("--help") || args.includes("-h"));
+  if (!asksForHelp) {
+    await setUpPackages(task);
+    await ensureUi();
+  }
   if (task === "test") return await runTests(args);
   const { main } = await import("../main.ts");
   return await main(["serve", ...args]);
+}
+
+/**
+ * Packages that Gamelan can do without are installed along with others, and for the tests. They are no
+ * reason of their own to stop a start: one that conflicts with the desktop would do so each time.
+ */
+async function setUpPackages(task: string): Promise<void> {
+  const needed = task === "test" ? [...runtimePackages, ...testPackages] : runtimePackages;
+  const missing = await missingPackages(needed);
+  if (missing.length === 0) return;
+  if (task === "test" || missing.some(({ without }) => without === undefined)) {
+    await install(missing);
+  } else sayMissing(missing);
 }
 
 const [task, ...args] = Deno.args;

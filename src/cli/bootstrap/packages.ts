@@ -1,48 +1,90 @@
 /** A Debian package that Gamelan uses, and what for; shown to the person before it is installed. */
 export interface Requirement {
-  /** Package names in order of preference; any one that is installed will do. */
+  /** Package names; any one that is installed will do. The first is the one to install. */
   anyOf: string[];
+  /** The one to install on Debian 12 where that is another than the first. */
+  onDebian12?: string;
   /** Completes the sentence "needed to …". */
   why: string;
+  /** What goes wrong without it, where Gamelan is of use all the same: "games are silent". */
+  without?: string;
 }
 
 /** What `deno task start` needs. One table for Debian 12 and 13: names that differ stand side by side. */
 export const runtimePackages: Requirement[] = [
-  { anyOf: ["libavcodec61", "libavcodec59"], why: "encode the picture (libx264 by libavcodec)" },
+  {
+    anyOf: ["libavcodec61", "libavcodec59", "libavcodec-extra61", "libavcodec-extra59"],
+    onDebian12: "libavcodec59",
+    why: "encode the picture (libx264 by libavcodec)",
+  },
   { anyOf: ["libyuv0"], why: "convert and scale the picture" },
   { anyOf: ["libopus0"], why: "encode the sound" },
   { anyOf: ["libpulse0"], why: "capture the sound" },
-  { anyOf: ["pulseaudio"], why: "give each game its own sound server" },
-  { anyOf: ["libasound2-plugins"], why: "hear games that use ALSA" },
+  {
+    // Conflicts with pipewire-audio, which Debian's desktops install.
+    anyOf: ["pulseaudio"],
+    why: "give each game its own sound server",
+    without: "games are silent",
+  },
+  { anyOf: ["libssl3t64", "libssl3"], onDebian12: "libssl3", why: "encrypt the stream" },
   { anyOf: ["libxkbcommon0"], why: "understand keyboard layouts" },
   { anyOf: ["xkb-data"], why: "know the keyboard layouts" },
   { anyOf: ["xwayland"], why: "run X11 games" },
+  { anyOf: ["libgl1-mesa-dri"], why: "offer OpenGL to X11 games" },
   { anyOf: ["libxcb1"], why: "manage windows of X11 games" },
-  { anyOf: ["libxcb-shm0"], why: "stream an X11 desktop" },
-  { anyOf: ["libxcb-damage0"], why: "notice what changed on an X11 desktop" },
-  { anyOf: ["libxcb-xtest0"], why: "control an X11 desktop" },
-  { anyOf: ["libxcb-xfixes0"], why: "show the cursor of an X11 desktop" },
-  { anyOf: ["libxcb-randr0"], why: "follow the size of an X11 desktop" },
+  {
+    anyOf: ["libxcb-shm0"],
+    why: "stream an X11 desktop",
+    without: "X11 desktops cannot be streamed",
+  },
+  {
+    anyOf: ["libxcb-damage0"],
+    why: "notice what changed on an X11 desktop",
+    without: "X11 desktops cannot be streamed",
+  },
+  {
+    anyOf: ["libxcb-xtest0"],
+    why: "control an X11 desktop",
+    without: "X11 desktops cannot be streamed",
+  },
+  {
+    anyOf: ["libxcb-xfixes0"],
+    why: "show the cursor of an X11 desktop",
+    without: "X11 desktops cannot be streamed",
+  },
   { anyOf: ["bubblewrap"], why: "keep games in a sandbox" },
+  { anyOf: ["mount"], why: "lay a game's files above each other" },
   { anyOf: ["erofs-utils"], why: "make game packages" },
-  { anyOf: ["squashfs-tools"], why: "import AppImages" },
-  { anyOf: ["xz-utils"], why: "unpack Debian packages and archives" },
-  { anyOf: ["libgl1-mesa-dri"], why: "draw OpenGL games" },
-  { anyOf: ["libssl3", "libssl3t64"], why: "encrypt the stream" },
+  { anyOf: ["xz-utils"], why: "unpack archives" },
+  { anyOf: ["zstd"], why: "unpack archives", without: "zstd archives cannot be imported" },
+  { anyOf: ["unzip"], why: "unpack archives", without: "zip archives cannot be imported" },
+  {
+    anyOf: ["squashfs-tools"],
+    why: "import AppImages",
+    without: "AppImages cannot be imported",
+  },
 ];
 
 /** What `deno task test` needs besides. */
 export const testPackages: Requirement[] = [
   { anyOf: ["chromium"], why: "play in a real browser" },
   { anyOf: ["redis-server"], why: "test several coordinators on one store" },
-  { anyOf: ["weston"], why: "test the display with its example clients" },
   { anyOf: ["ffmpeg"], why: "check encoded pictures with an independent decoder" },
   { anyOf: ["xvfb"], why: "stream an X11 desktop" },
   { anyOf: ["xterm"], why: "test X11 windows" },
-  { anyOf: ["x11-apps"], why: "test X11 windows" },
+  { anyOf: ["mesa-utils"], why: "test OpenGL in X11 windows" },
   { anyOf: ["pulseaudio-utils"], why: "play and record test tones" },
   { anyOf: ["gcc"], why: "compare structures with the kernel's headers" },
   { anyOf: ["libc6-dev"], why: "compare structures with the kernel's headers" },
   { anyOf: ["linux-libc-dev"], why: "compare structures with the kernel's headers" },
-  { anyOf: ["procps"], why: "look for processes that were left over" },
+  { anyOf: ["openssl"], why: "check certificates with an independent reader" },
+  { anyOf: ["python3-gi"], why: "play with GStreamer, an independent WebRTC peer" },
+  { anyOf: ["gir1.2-gstreamer-1.0"], why: "play with GStreamer" },
+  { anyOf: ["gir1.2-gst-plugins-base-1.0"], why: "play with GStreamer" },
+  { anyOf: ["gir1.2-gst-plugins-bad-1.0"], why: "play with GStreamer" },
+  { anyOf: ["gstreamer1.0-plugins-base"], why: "play with GStreamer" },
+  { anyOf: ["gstreamer1.0-plugins-good"], why: "play with GStreamer" },
+  { anyOf: ["gstreamer1.0-plugins-bad"], why: "play with GStreamer" },
+  { anyOf: ["gstreamer1.0-nice"], why: "play with GStreamer" },
+  { anyOf: ["gstreamer1.0-libav"], why: "play with GStreamer" },
 ];

@@ -9,7 +9,7 @@ const pinFile = new URL("../../../.deno-version", import.meta.url);
 export async function withPinnedDeno(task: string, args: string[]): Promise<number | undefined> {
   const pinned = (await Deno.readTextFile(pinFile)).trim();
   if (Deno.version.deno === pinned) return undefined;
-  console.log(`Gamelan is made for Deno ${pinned}; this is ${Deno.version.deno}.`);
+  console.error(`Gamelan is made for Deno ${pinned}; this is ${Deno.version.deno}.`);
   if (Deno.env.has("GAMELAN_ANY_DENO")) return undefined;
   try {
     const { code } = await new Deno.Command("npx", {

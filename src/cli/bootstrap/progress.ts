@@ -1,8 +1,11 @@
-/** Progress of something that takes longer than a second: one line on a terminal, few lines in a log. */
+/**
+ * Progress of something that takes longer than a second: one line on a terminal, few lines in a log.
+ * On standard error: standard output is the program's own.
+ */
 export class Progress {
   #lastLine = 0;
   #width = 0;
-  readonly #terminal = Deno.stdout.isTerminal();
+  readonly #terminal = Deno.stderr.isTerminal();
 
   constructor(readonly title: string) {
     this.#write(`${title} …`, true);
@@ -14,18 +17,19 @@ export class Progress {
     this.#write(`${this.title}: ${percent.padStart(5)}  ${step}`, false);
   }
 
-  done(): void {
-    this.#write(`${this.title}: done`, true);
-    if (this.#terminal) Deno.stdout.writeSync(new TextEncoder().encode("\n"));
+  /** Ends the line. */
+  done(success: boolean): void {
+    this.#write(`${this.title}: ${success ? "done" : "failed"}`, true);
+    if (this.#terminal) Deno.stderr.writeSync(new TextEncoder().encode("\n"));
   }
 
   #write(text: string, always: boolean): void {
     const interval = this.#terminal ? 100 : 3000;
     if (!always && Date.now() - this.#lastLine < interval) return;
     this.#lastLine = Date.now();
-    if (!this.#terminal) return console.log(text);
+    if (!this.#terminal) return console.error(text);
     const cut = text.slice(0, (Deno.consoleSize().columns || 80) - 1);
-    Deno.stdout.writeSync(new TextEncoder().encode("\r" + cut.padEnd(this.#width)));
+    Deno.stderr.writeSync(new TextEncoder().encode("\r" + cut.padEnd(this.#width)));
     this.#width = cut.length;
   }
 }

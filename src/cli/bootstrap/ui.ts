@@ -17,14 +17,11 @@ function newest(folder: string): number {
 }
 
 /** Builds the web UI where it was never built or a source is newer than it. */
-export async function buildUi(): Promise<void> {
+export async function ensureUi(): Promise<void> {
   const built = await Deno.stat(join(root, "ui/dist/index.html")).catch(() => undefined);
   const sources = Math.max(newest(join(root, "ui")), newest(join(root, "src/protocol")));
   if (built?.mtime && built.mtime.getTime() >= sources) return;
-  console.log("Building the web page …");
-  const { code } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "ui/build.ts"],
-    cwd: root,
-  }).spawn().status;
-  if (code !== 0) throw new Error("the web page could not be built; the lines above say why");
+  console.error("Building the web page …");
+  const { buildUi } = await import("../../../ui/build.ts");
+  await buildUi(join(root, "ui/dist"));
 }
