@@ -1,5 +1,6 @@
 import { probeSound } from "../audio/probe.ts";
 import { probeNetwork } from "../coordinator/probe.ts";
+import { probeXwayland } from "../display/xwayland/probe.ts";
 import { probeSandbox } from "../games/probe.ts";
 import { probeInput } from "../input/probe.ts";
 import type { Config } from "../config/config.ts";
@@ -19,6 +20,9 @@ Exit code 1 where something is missing without which games cannot be played.
 Example:
   gamelan doctor`;
 
+/** Games can be played without these. */
+const optional = new Set(["uinput"]);
+
 /** `gamelan doctor` */
 export async function run(args: string[]): Promise<number> {
   const { config, flags } = readSettings(args);
@@ -29,7 +33,8 @@ export async function run(args: string[]): Promise<number> {
   const capabilities = await probeAll(config);
   if (flags.json) console.log(JSON.stringify(capabilities));
   else console.log(report(capabilities));
-  return capabilities.some(({ status }) => status === "missing") ? ExitCode.failure : ExitCode.ok;
+  const broken = capabilities.some(({ id, status }) => status === "missing" && !optional.has(id));
+  return broken ? ExitCode.failure : ExitCode.ok;
 }
 
 /** All probes, one after the other so that they do not disturb each other's measurements. */
@@ -37,9 +42,10 @@ async function probeAll(config: Config): Promise<Capability[]> {
   const probes: [string, () => Promise<Capability[]>][] = [
     ["Video encoder", probeVideoEncoders],
     ["GPU", probeGpu],
+    ["X11 games", probeXwayland],
     ["Sound", probeSound],
     ["Gamepads", probeInput],
-    ["Sandbox", () => probeSandbox({ dataDir: config.data_dir })],
+    ["Sandbox", probeSandbox],
     ["Network", () => probeNetwork(config)],
   ];
   const capabilities: Capability[] = [];
