@@ -19,11 +19,22 @@ export async function printReady(ready: Ready, lanUrl: string | undefined): Prom
   const shown = lanUrl ?? ready.url;
   console.log(await QRCode.toString(shown + claim, { type: "terminal", small: true }));
   console.log(`  On this machine      ${ready.url}`);
-  if (lanUrl) console.log(`  On other screens     ${lanUrl}`);
+  if (lanUrl) {
+    console.log(`  On other screens     ${lanUrl}`);
+    console.log(
+      `  First, once          ${trustUrl(lanUrl, ready.url)}   (makes them trust this house)`,
+    );
+  }
   if (ready.claimCode) {
     console.log(
       `  Claim code           ${ready.claimCode}   (the first visitor who has it owns the house)`,
     );
   }
   console.log("\n  Ctrl-C stops Gamelan and the games.\n");
+}
+
+/** The trust page is served without TLS, because it is what makes TLS trusted. */
+function trustUrl(lanUrl: string, localUrl: string): string {
+  const { port } = new URL(localUrl);
+  return `http://${new URL(lanUrl).hostname}${port ? `:${port}` : ""}/trust`;
 }
