@@ -289,12 +289,15 @@ async function pinnedAuthority(url: URL, token: string): Promise<string | undefi
     request.setTimeout(10_000, () => request.destroy(new Error("no answer in 10 s")));
     request.on("error", reject);
   });
-  const fingerprint = createHash("sha256").update(new X509Certificate(pem).raw).digest("hex");
+  const [authority] = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/) ?? [];
+  if (!authority) throw new Error("the coordinator names no certificate authority");
+  const fingerprint = createHash("sha256").update(new X509Certificate(authority).raw).digest("hex");
   if (fingerprint !== pin) {
     throw new Error(
       "the coordinator's certificate authority is not the one named in the token: expected " +
         `${pin.slice(0, 16)}…, got ${fingerprint.slice(0, 16)}…. Copy its node-token again`,
     );
   }
-  return pem;
+  // The one that was compared, and nothing that somebody in between may have written after it.
+  return authority;
 }

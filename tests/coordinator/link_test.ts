@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { WebSocket } from "ws";
 import { connectLink, createLinkPair, MAX_LINK_MESSAGE } from "../../src/system/link.ts";
 import type { FromNode, Link, ToNode } from "../../src/protocol/node.ts";
+import { logSettings } from "../../src/system/log.ts";
+import { createAuthority, issueCertificate } from "../../src/system/tls.ts";
 import { claim, play, startTestHouse, type TestHouse, TestNode } from "./house.ts";
 
 const heartbeat = (load: number): FromNode => ({ type: "heartbeat", load, freeMemoryMb: 1 });
@@ -101,6 +103,32 @@ Deno.test("over HTTPS the token's fingerprint says which authority to trust", as
     await new Promise((resolve) => setTimeout(resolve, 300));
     assert.equal(connection.links.length, 0);
   }
+});
+
+Deno.test("an authority that somebody in between adds to the named one is not trusted", async () => {
+  await using house = await startTestHouse({ "https.enabled": true });
+  const token = nodeToken(house);
+  const named = await (await fetch(`${house.url}/ca.crt`)).text();
+  const stranger = createAuthority("Stranger", []);
+  const { cert, key } = issueCertificate(stranger, ["localhost", "127.0.0.1"]);
+  const seen: string[] = [];
+  const between = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, cert, key, onListen: () => {} },
+    (request) => {
+      seen.push(new URL(request.url).pathname);
+      if (request.headers.has("authorization")) seen.push("token");
+      return new Response(`${named}\n${stranger.cert}`);
+    },
+  );
+  const logged = logSettings.level;
+  logSettings.level = "error";
+  {
+    using _connection = remote(house, `https://localhost:${between.addr.port}`, token);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+  }
+  logSettings.level = logged;
+  await between.shutdown();
+  assert.deepEqual(seen, ["/ca.crt"]);
 });
 
 Deno.test("without the token nobody becomes a machine, and browsers never do", async () => {
