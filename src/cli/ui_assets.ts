@@ -4,7 +4,7 @@ import { packaging } from "../system/self.ts";
 
 /** The built web UI of this executable. Throws where the source tree's was never built. */
 export async function uiAssets(): Promise<UiAssets> {
-  const relative = packaging() === "bundle" ? "./ui" : "../../ui/dist";
+  const relative = packaging() === "source" ? "../../ui/dist" : "./ui";
   const folder = fileURLToPath(new URL(relative, import.meta.url));
   try {
     return await loadUiAssets(folder);

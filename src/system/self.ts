@@ -1,10 +1,15 @@
 import { fileURLToPath } from "node:url";
 
-/** How this program was packaged: run from its source tree, as a bundle, or by `deno compile`. */
+/**
+ * How this program was packaged: run from its source tree, as a bundle, or as a bundle inside an
+ * executable by `deno compile`.
+ */
 export function packaging(): "source" | "bundle" | "compiled" {
   if (Deno.build.standalone) return "compiled";
   return import.meta.url.endsWith("/src/system/self.ts") ? "source" : "bundle";
 }
+
+const RUN = ["run", "-A", "--no-prompt"];
 
 /**
  * The command line that runs `gamelan` with these arguments in a process of its own, from whichever
@@ -15,9 +20,16 @@ export function selfCommand(...args: string[]): string[] {
     case "compiled":
       return [Deno.execPath(), ...args];
     case "bundle":
-      return [Deno.execPath(), "run", "-A", "--no-lock", mainModule("./main.js"), ...args];
+      return [
+        Deno.execPath(),
+        ...RUN,
+        "--no-config",
+        "--no-lock",
+        mainModule("./main.js"),
+        ...args,
+      ];
     case "source":
-      return [Deno.execPath(), "run", "-A", "--no-prompt", mainModule("../../main.ts"), ...args];
+      return [Deno.execPath(), ...RUN, mainModule("../../main.ts"), ...args];
   }
 }
 
@@ -27,7 +39,7 @@ export function selfCommand(...args: string[]): string[] {
  */
 export function testcardCommand(): string[] {
   if (packaging() === "compiled") return selfCommand("testcard");
-  const alone = ["run", "-A", "--no-prompt", "--no-config", "--no-lock", "--no-npm", "--no-remote"];
+  const alone = [...RUN, "--no-config", "--no-lock", "--no-npm", "--no-remote"];
   const module = packaging() === "bundle" ? "./testcard.js" : "../display/testcard/main.ts";
   return [Deno.execPath(), ...alone, mainModule(module)];
 }

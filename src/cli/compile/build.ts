@@ -2,47 +2,66 @@
  * `deno task compile`: one executable file, dist/gamelan.
  *
  * By `deno compile` where its base runtime can be had; else a self-extracting file made of this Deno
- * and a bundle, which behaves the same. `--self-extracting` takes the second way at once.
+ * and the same bundle, which behaves the same.
  */
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { packagedWorkers } from "./workers.ts";
+import { parseArgs } from "node:util";
+import { buildUi } from "../../../ui/build.ts";
+import { version } from "../version.ts";
+import { bundle } from "./bundle.ts";
+import { denoCompile, wrongExecutable } from "./deno_compile.ts";
 import { makeSelfExtracting } from "./self_extracting.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
-const output = join(root, "dist/gamelan");
 
-async function denoCompile(): Promise<boolean> {
-  const includes = ["ui/dist", ...Object.values(packagedWorkers)].flatMap((path) => [
-    "--include",
-    path,
-  ]);
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["compile", "-A", "--no-prompt", ...includes, "--output", output, "main.ts"],
-    cwd: root,
-    // Without it Deno takes a base runtime from a path that a person set for something else.
-    env: { DENORT_BIN: "" },
-    stdout: "inherit",
-    stderr: "piped",
-  }).output();
-  if (code === 0) return true;
-  const said = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
-  console.log(`deno compile is not possible here (${said})`);
-  return false;
-}
+const help = `Usage: deno task compile [--output FILE] [--self-extracting]
 
-async function build(args: string[]): Promise<void> {
-  await Deno.mkdir(join(root, "dist"), { recursive: true });
-  const { code } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "ui/build.ts"],
-    cwd: root,
-  }).spawn().status;
-  if (code !== 0) throw new Error("the web page could not be built; the lines above say why");
-  if (args.includes("--self-extracting") || !await denoCompile()) {
-    await makeSelfExtracting(root, output);
+Makes one executable file of Gamelan.
+
+  --output FILE       where to (default: dist/gamelan)
+  --self-extracting   do not try deno compile, which downloads a base runtime`;
+
+async function build(output: string, selfExtracting: boolean): Promise<void> {
+  await Deno.mkdir(dirname(output), { recursive: true });
+  const folder = await Deno.makeTempDir({ prefix: "gamelan-bundle-" });
+  try {
+    await buildUi(join(root, "ui/dist"));
+    await bundle(root, folder);
+    if (selfExtracting || !await compiled(folder, output)) {
+      await makeSelfExtracting(folder, output);
+      const wrong = await wrongExecutable(output, version);
+      if (wrong) throw new Error(wrong);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
   const { size } = await Deno.stat(output);
   console.log(`${output}: ${(size / 1e6).toFixed(1)} MB`);
 }
 
-await build(Deno.args);
+async function compiled(folder: string, output: string): Promise<boolean> {
+  const next = output + ".compiled";
+  try {
+    const wrong = await denoCompile(folder, next) ?? await wrongExecutable(next, version);
+    if (wrong) {
+      console.log(`Making a self-extracting file, because: ${wrong}`);
+      return false;
+    }
+    await Deno.rename(next, output);
+    return true;
+  } finally {
+    await Deno.remove(next).catch(() => {});
+  }
+}
+
+const { values } = parseArgs({
+  args: Deno.args,
+  options: {
+    output: { type: "string", default: join(root, "dist/gamelan") },
+    "self-extracting": { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+if (values.help) console.log(help);
+else await build(resolve(values.output), values["self-extracting"]);

@@ -1,0 +1,61 @@
+import { packagedWorkers } from "./workers.ts";
+
+/** The last line of what a command said that says something. */
+function lastLine(output: Uint8Array): string {
+  // deno-lint-ignore no-control-regex -- colours of the terminal
+  const plain = new TextDecoder().decode(output).replace(/\x1b\[[0-9;]*m/g, "");
+  return plain.trim().split("\n").findLast((line) => /\w/.test(line)) ?? "";
+}
+
+/** The environment for `deno compile`: a base runtime that was set for something else is not taken. */
+function environment(): Record<string, string> {
+  const { DENORT_BIN: _, ...rest } = Deno.env.toObject();
+  return rest;
+}
+
+/**
+ * Makes `output` from the bundle in `folder` by `deno compile`, which downloads a base runtime.
+ * Returns why it could not, or undefined.
+ */
+export async function denoCompile(folder: string, output: string): Promise<string | undefined> {
+  const modules = Object.keys(packagedWorkers).map((name) => `${name}.js`);
+  const included = [...modules, "testcard.js", "ui"].flatMap((path) => ["--include", path]);
+  const flags = ["-A", "--no-prompt", "--no-check", "--no-config", "--no-lock"];
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["compile", ...flags, ...included, "--output", output, "main.js"],
+    cwd: folder,
+    clearEnv: true,
+    env: environment(),
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (code !== 0) return `deno compile: ${lastLine(stderr)}`;
+  return undefined;
+}
+
+/**
+ * Whether the executable is Gamelan of this version. `deno compile` with a wrong base runtime succeeds
+ * and makes a file that is a plain Deno. Returns what is wrong, or undefined.
+ */
+export async function wrongExecutable(
+  path: string,
+  version: string,
+): Promise<string | undefined> {
+  const child = new Deno.Command(path, {
+    args: ["version"],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+  try {
+    const { stdout, stderr } = await child.output();
+    const said = new TextDecoder().decode(stdout).trim();
+    if (said.startsWith(`gamelan ${version} `)) return undefined;
+    return `expected "${path} version" to say "gamelan ${version} …", got "${
+      said || lastLine(stderr)
+    }"`;
+  } catch (error) {
+    return `${path} does not start: ${(error as Error).message}`;
+  }
+}
