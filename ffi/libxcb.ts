@@ -123,6 +123,7 @@ export const BUTTON_RELEASE = 5;
 export const MOTION_NOTIFY = 6;
 export const DESTROY_NOTIFY = 17;
 export const UNMAP_NOTIFY = 18;
+export const MAP_NOTIFY = 19;
 export const MAP_REQUEST = 20;
 export const CONFIGURE_NOTIFY = 22;
 export const CONFIGURE_REQUEST = 23;

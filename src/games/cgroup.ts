@@ -72,11 +72,11 @@ async function set(path: string, value: string | number): Promise<boolean> {
 
 /** The groups of one session. */
 export class SessionCgroup {
-  private constructor(
+  constructor(
     private readonly folders: string[],
     private readonly version2: string | undefined,
-    private readonly memory: { version: 1 | 2; folder: string } | undefined,
-    private readonly applied: string[],
+    private readonly memory?: { version: 1 | 2; folder: string },
+    private readonly applied: string[] = [],
   ) {}
 
   /** What of the limits holds, such as `memory, pids, cpu (cgroup v1)`. */
@@ -184,6 +184,37 @@ export class SessionCgroup {
         await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
       }
     }
+  }
+}
+
+/**
+ * Kills what is left in the groups of a session whose process has died, and removes them.
+ *
+ * @param id  as given to {@linkcode SessionCgroup.create}
+ */
+export async function killSessionGroups(id: string): Promise<void> {
+  const hierarchies = parseHierarchies(
+    await read("/proc/self/mountinfo"),
+    await read("/proc/self/cgroup"),
+  );
+  for (const { version, folder } of hierarchies) {
+    const base = folder.endsWith("/gamelan-supervisor") ? dirname(folder) : folder;
+    const parent = join(base, "gamelan");
+    const names = await namesIn(parent);
+    const folders = names.filter((name) => name.startsWith(`${id}.`))
+      .map((name) => join(parent, name));
+    if (folders.length === 0) continue;
+    const groups = new SessionCgroup(folders, version === 2 ? folders[0] : undefined);
+    await groups.kill();
+    await groups.remove();
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+  } catch {
+    return [];
   }
 }
 

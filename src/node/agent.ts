@@ -104,7 +104,7 @@ export class NodeAgent {
   async close({ endSessions }: { endSessions: boolean }): Promise<void> {
     clearInterval(this.#heartbeat);
     await this.#imports.close();
-    if (endSessions) await this.#sessions.endAll("Gamelan was stopped", 10_000);
+    if (endSessions) await this.#sessions.endAll("Gamelan was stopped", 15_000);
     await this.#sessions.close();
     this.#link?.close("the node stops");
   }

@@ -75,8 +75,36 @@ export class IdleSession {
     this.#used = true;
     await this.child.stdin.close().catch(() => {});
     await this.exited;
-    Deno.removeSync(this.logFile);
+    this.removeLog();
   }
+
+  /** Removes the log of one that never became a session. */
+  removeLog(): void {
+    try {
+      Deno.removeSync(this.logFile);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}
+
+/**
+ * Removes all but the newest `keep` logs of sessions, and those of idle processes of a house that was
+ * killed. Only before a process of this house is prepared.
+ */
+export function clearLogs(logDir: string, keep: number): void {
+  const logs: { path: string; changed: number }[] = [];
+  try {
+    for (const { name } of Deno.readDirSync(logDir)) {
+      const path = join(logDir, name);
+      if (name.startsWith("idle-")) Deno.removeSync(path);
+      else logs.push({ path, changed: Deno.statSync(path).mtime?.getTime() ?? 0 });
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  logs.sort((a, b) => b.changed - a.changed);
+  for (const { path } of logs.slice(keep)) Deno.removeSync(path);
 }
 
 /** The last lines of a session's log, for the reason of a crash. */

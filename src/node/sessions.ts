@@ -2,12 +2,18 @@ import { join } from "node:path";
 import type { FromSession } from "../protocol/node.ts";
 import type { SessionInfo, SessionSpec } from "../protocol/session.ts";
 import { logger } from "../system/log.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { SessionLink } from "./session_link.ts";
-import { IdleSession, logTail } from "./session_process.ts";
+import { clearLogs, IdleSession, logTail } from "./session_process.ts";
 
 const log = logger("node");
 /** A fresh process has this long to open its control socket. */
 const CONNECT_MS = 20_000;
+/** Pauses before a prepared process that died is replaced; they double. */
+const FIRST_RETRY_MS = 500;
+const LONGEST_RETRY_MS = 60_000;
+/** Logs of ended sessions that are kept. */
+const KEEP_LOGS = 100;
 
 interface RunningSession {
   info: SessionInfo;
@@ -26,7 +32,10 @@ export interface SessionsHandler {
  */
 export class Sessions {
   readonly #running = new Map<string, RunningSession>();
+  readonly #removing = new Set<Promise<void>>();
   #idle: IdleSession | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #retryMs = FIRST_RETRY_MS;
   #closed = false;
 
   constructor(
@@ -45,12 +54,16 @@ export class Sessions {
     const idle = this.#idle = IdleSession.start(this.logDir);
     idle.exited.then((status) => {
       if (this.#idle !== idle) return;
-      // It died while idle: a broken installation. The next Play tries again and reports it.
       this.#idle = undefined;
       log.error("the prepared session process died", {
         code: status.code,
+        signal: status.signal,
         tail: logTail(idle.logFile, 5),
       });
+      idle.removeLog();
+      // In a broken installation every one dies; the next Play tries too, and reports it.
+      this.#retry = setTimeout(() => this.prepare(), this.#retryMs);
+      this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
     });
   }
 
@@ -59,6 +72,7 @@ export class Sessions {
     const session: RunningSession = { info: startingInfo(spec), logFile: "" };
     this.#running.set(spec.id, session);
     this.handler.update(session.info);
+    clearTimeout(this.#retry);
     const idle = this.#idle ?? IdleSession.start(this.logDir);
     this.#idle = undefined;
     try {
@@ -100,9 +114,10 @@ export class Sessions {
         this.handler.update(info);
       } catch {
         // Nobody listens there: left over by a session that was killed.
-        await Deno.remove(runDir, { recursive: true }).catch(() => {});
+        await removeLeftovers(runDir, entry.name);
       }
     }
+    clearLogs(this.logDir, KEEP_LOGS);
   }
 
   send(sessionId: string, message: Parameters<SessionLink["send"]>[0]): boolean {
@@ -114,11 +129,13 @@ export class Sessions {
   /** Lets go of all sessions; they run on until they are adopted or time out. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#retry);
     for (const session of this.#running.values()) session.link?.close();
     this.#running.clear();
     const idle = this.#idle;
     this.#idle = undefined;
     await idle?.dispose();
+    await Promise.all(this.#removing);
   }
 
   /** Ends all sessions and resolves when they are gone, after `timeoutMs` at the latest. */
@@ -165,7 +182,9 @@ export class Sessions {
       };
       this.handler.update(session.info);
     }
-    Deno.remove(join(this.runRoot, info.id), { recursive: true }).catch(() => {});
+    const removing = removeLeftovers(join(this.runRoot, info.id), info.id);
+    this.#removing.add(removing);
+    removing.finally(() => this.#removing.delete(removing));
   }
 }
 

@@ -29,6 +29,8 @@ const log = logger("session");
 const MAX_WIDTH = 3840;
 const MAX_HEIGHT = 2160;
 const START_BITRATE = 8_000_000;
+/** A window that looks like the empty screen for so long is taken for the game's picture too. */
+const BLACK_WINDOW_MS = 3000;
 
 /** Messages that a viewer who joins later must see too; the newest of each kind is kept. */
 type Sticky = Extract<ControlToViewer, { type: "cursor" | "pointer-lock" }>;
@@ -60,6 +62,7 @@ export class Session {
   #decision: QualityDecision;
   #microphoneOf: string | undefined;
   #soundProblem: string | undefined;
+  #awaitsWindow = false;
   #lastUpdate = "";
 
   /** Opens the session's control socket and its media port; nothing of the game runs yet. */
@@ -171,10 +174,12 @@ export class Session {
     let x11Display = display.x11Display;
     let xauthority = display.xauthority;
     if (display.waylandDisplay && await needsX11) {
+      this.#awaitsWindow = true;
       this.#xserver = await stages.xserver({
         waylandDisplay: display.waylandDisplay,
         runDir: spec.runDir,
         mode: this.#wantedMode,
+        onMapped: () => this.#windowMapped(),
         onExit: (reason) => this.#apply({ type: "failed", reason }),
       });
       x11Display = this.#xserver.display;
@@ -272,7 +277,9 @@ export class Session {
       case "ready":
         return;
       case "first-frame":
-        return this.#apply({ type: "first-frame" });
+        // An X server's empty screen is no picture of the game.
+        if (!this.#awaitsWindow) this.#apply({ type: "first-frame" });
+        return;
       case "cursor":
       case "pointer-lock":
         this.#sticky.set(event.type, event);
@@ -286,6 +293,19 @@ export class Session {
       case "failed":
         return this.#apply({ type: "failed", reason: event.message });
     }
+  }
+
+  /** An X11 game's window is there: the next picture is its first one. */
+  #windowMapped(): void {
+    const before = this.#ring.published;
+    const since = monotonicMs();
+    const timer = setInterval(() => {
+      const waited = monotonicMs() - since;
+      if (this.#ring.published === before && waited < BLACK_WINDOW_MS) return;
+      clearInterval(timer);
+      this.#apply({ type: "first-frame" });
+    }, 20);
+    this.#timers.push(timer);
   }
 
   #gameExited(exit: GameExit): void {

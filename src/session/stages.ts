@@ -33,6 +33,8 @@ export interface SessionStages {
     waylandDisplay: string;
     runDir: string;
     mode: VideoMode;
+    /** The first window was shown; until then the screen is the server's empty one. */
+    onMapped: () => void;
     onExit: (reason: string) => void;
   }): Promise<XServer>;
   video(options: { ring: FrameRing; settings: VideoSettings }): Promise<VideoPipeline>;

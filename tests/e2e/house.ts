@@ -5,10 +5,16 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** How to start Gamelan: the source tree, or the executable named by GAMELAN_TEST_EXECUTABLE. */
-function gamelan(args: string[]): [string, string[]] {
+export function gamelan(args: string[]): string[] {
   const executable = Deno.env.get("GAMELAN_TEST_EXECUTABLE");
-  if (executable) return [executable, args];
-  return [Deno.execPath(), ["run", "-A", "--no-prompt", join(root, "main.ts"), ...args]];
+  if (executable) return [executable, ...args];
+  return [Deno.execPath(), "run", "-A", "--no-prompt", join(root, "main.ts"), ...args];
+}
+
+/** A command line that runs `command` in a network namespace of its own, which has loopback only. */
+export function offline(command: string[]): string[] {
+  const script = 'ip link set lo up && exec "$@"';
+  return ["unshare", "--net", "sh", "-c", script, "sh", ...command];
 }
 
 export interface House {
@@ -28,15 +34,29 @@ export interface HouseOptions {
   dataDir?: string;
   args?: string[];
   env?: Record<string, string>;
+  /** A port to come back to after a restart; any free one otherwise. */
+  port?: number;
+  /** `coordinator` has no node; `session` streams one desktop. */
+  command?: "serve" | "coordinator" | "session";
+  /** Without a network, see {@linkcode offline}. */
+  offline?: boolean;
+}
+
+/** A port that was free just now. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return (listener.addr as Deno.NetAddr).port;
 }
 
 /** Starts a house and waits until it is ready. Its sessions end with it when it is disposed. */
 export async function startHouse(options: HouseOptions = {}): Promise<House> {
   const dataDir = options.dataDir ?? await Deno.makeTempDir({ prefix: "gamelan-house-" });
-  const [command, args] = gamelan([
-    "serve",
+  const own = gamelan([
+    options.command ?? "serve",
     "--json",
     "--port",
+    String(options.port ?? 0),
+    "--https-port",
     "0",
     "--http-host",
     "127.0.0.1",
@@ -48,12 +68,18 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
     "127.0.0.1",
     ...options.args ?? [],
   ]);
+  const [command, ...args] = options.offline ? offline(own) : own;
   const child = new Deno.Command(command, {
     args,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    env: { GAMELAN_CONFIG: await emptyConfig(dataDir), ...options.env },
+    env: {
+      GAMELAN_CONFIG: await emptyConfig(dataDir),
+      // Found in the environment of everything that the house starts; see leftovers.ts.
+      GAMELAN_TEST_HOUSE: dataDir,
+      ...options.env,
+    },
   }).spawn();
   let log = "";
   const logging = (async () => {
@@ -95,7 +121,8 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
   };
 }
 
-async function emptyConfig(dataDir: string): Promise<string> {
+/** An empty configuration file: that of the machine does not reach the test. */
+export async function emptyConfig(dataDir: string): Promise<string> {
   const path = join(dataDir, "gamelan.toml");
   await Deno.writeTextFile(path, "");
   return path;

@@ -1,6 +1,7 @@
 /** What a person does in the browser, by the controls' data-testids. */
 import type { Page } from "playwright-core";
 import type { House } from "./house.ts";
+import { readStripFromRgba, type StripContent } from "../../src/display/testcard/strip.ts";
 import { until } from "./browser.ts";
 
 export const owner = { name: "Ada", password: "correct horse battery" };
@@ -22,6 +23,15 @@ export async function claim(page: Page, house: House): Promise<void> {
   await page.getByTestId("claim-name").fill(owner.name);
   await page.getByTestId("claim-password").fill(owner.password);
   await page.getByTestId("claim-submit").click();
+  await page.getByTestId("library").waitFor();
+}
+
+/** Signs in; the owner, unless another person is named. */
+export async function logIn(page: Page, url: string, who = owner): Promise<void> {
+  await page.goto(url);
+  await page.getByTestId("login-name").fill(who.name);
+  await page.getByTestId("login-password").fill(who.password);
+  await page.getByTestId("login-submit").click();
   await page.getByTestId("library").waitFor();
 }
 
@@ -108,4 +118,18 @@ export function difference(a: Picture, b: Picture, region: Region = whole): numb
     }
   }
   return sum / count;
+}
+
+/** What the Test card's coded strip says now. */
+export async function strip(page: Page): Promise<StripContent | undefined> {
+  return readStripFromRgba(await pixels(page));
+}
+
+/** The Test card's picture moves: the strip's frame counter rises. Returns the later frame. */
+export async function moves(page: Page): Promise<number> {
+  const first = await until("a readable strip", () => strip(page));
+  return await until("a later frame", async () => {
+    const now = await strip(page);
+    return now !== undefined && now.frame > first.frame && now.frame;
+  });
 }

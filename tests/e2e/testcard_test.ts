@@ -1,41 +1,15 @@
 /** The Test card in Chromium: everything the stream must do, seen and measured in the browser. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import {
-  readFlash,
-  readStripFromRgba,
-  type StripContent,
-} from "../../src/display/testcard/strip.ts";
+import { readFlash } from "../../src/display/testcard/strip.ts";
 import { screenshot, startBrowser, until } from "./browser.ts";
 import { startHouse } from "./house.ts";
 import { impair } from "./impaired.ts";
-import { claim, owner, picture, pixels, play, stats } from "./player.ts";
-
-/** What the coded strip says now. */
-async function strip(page: Page): Promise<StripContent | undefined> {
-  return readStripFromRgba(await pixels(page));
-}
+import { claim, logIn, moves, picture, pixels, play, stats, strip } from "./player.ts";
 
 async function flash(page: Page): Promise<boolean> {
   const { width, height, data } = await pixels(page);
   return readFlash(width, height, (x, y) => data[(y * width + x) * 4]);
-}
-
-/** The picture moves: the strip's frame counter rises. */
-async function moves(page: Page): Promise<void> {
-  const first = await until("a readable strip", () => strip(page));
-  await until("a later frame", async () => {
-    const now = await strip(page);
-    return now !== undefined && now.frame > first.frame;
-  });
-}
-
-async function logIn(page: Page, url: string): Promise<void> {
-  await page.goto(url);
-  await page.getByTestId("login-name").fill(owner.name);
-  await page.getByTestId("login-password").fill(owner.password);
-  await page.getByTestId("login-submit").click();
-  await page.getByTestId("library").waitFor();
 }
 
 /** The strongest frequency of the stream's sound over the next `ms`, Hz, and its level in dBFS. */

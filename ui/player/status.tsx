@@ -25,7 +25,8 @@ export function PlayerStatus({ session, over }: { session: PlayerSession; over: 
   const info = session.info.value;
   const connection = session.connection.value;
   if (over) return <Ended session={session} />;
-  const starting = !session.pictureShown.value;
+  // An X server's empty screen comes before the game: the session says when it plays.
+  const starting = !session.pictureShown.value || info?.state === "starting";
   return (
     <>
       {starting && connection !== "reconnecting" && <Starting info={info} />}

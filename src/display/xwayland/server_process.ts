@@ -17,6 +17,7 @@ export interface XServerProcessOptions {
 /** A rootful Xwayland: one X screen in one Wayland window. */
 export interface XServerProcess {
   display: string;
+  pid: number;
   /** Resolves with the reason when it has ended. */
   ended: Promise<string>;
   stop(): Promise<void>;
@@ -79,7 +80,7 @@ export async function startXServerProcess(
     await ended;
     clearTimeout(timer);
   };
-  return { display: `:${number}`, ended, stop };
+  return { display: `:${number}`, pid: server.pid, ended, stop };
 }
 
 /** The server writes its display number when it is ready. */

@@ -20,6 +20,7 @@ import {
   EVENT_MASK_SUBSTRUCTURE_NOTIFY,
   EVENT_MASK_SUBSTRUCTURE_REDIRECT,
   INPUT_ONLY,
+  MAP_NOTIFY,
   MAP_REQUEST,
   PROPERTY_NOTIFY,
   REVERT_TO_POINTER_ROOT,
@@ -46,9 +47,13 @@ export class WindowManager {
   /** Lowest first. */
   readonly #windows: ManagedWindow[] = [];
   #screen: { width: number; height: number };
+  #mapped = false;
 
-  /** Throws {@linkcode XConnectionError} where another window manager runs. */
-  constructor(readonly connection: XConnection) {
+  /**
+   * `onMapped`: the first window is shown, once. Throws {@linkcode XConnectionError} where another
+   * window manager runs.
+   */
+  constructor(readonly connection: XConnection, readonly onMapped: () => void = () => {}) {
     const { handle, root, screen, xcb } = connection;
     this.#screen = { width: screen.width, height: screen.height };
     this.#atoms = managerAtoms(connection);
@@ -101,6 +106,9 @@ export class WindowManager {
       case CONFIGURE_REQUEST:
         this.#configureRequested(view);
         break;
+      case MAP_NOTIFY:
+        this.#shown();
+        break;
       case UNMAP_NOTIFY:
       case DESTROY_NOTIFY:
         this.#forget(word(8));
@@ -118,6 +126,13 @@ export class WindowManager {
         this.#message(word(4), word(8), [12, 16, 20].map(word));
         break;
     }
+  }
+
+  /** Also of windows that are left alone: an override-redirect game is a game. */
+  #shown(): void {
+    if (this.#mapped) return;
+    this.#mapped = true;
+    this.onMapped();
   }
 
   /** Tells clients that a window manager is here and what it can do. */
@@ -183,6 +198,7 @@ export class WindowManager {
     if (!attributes) return;
     const viewable = attributes[26] === 2;
     const overrideRedirect = attributes[27] === 1;
+    if (viewable) this.#shown();
     if (viewable && !overrideRedirect) this.#map(id);
   }
 

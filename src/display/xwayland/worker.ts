@@ -18,6 +18,8 @@ export type WindowManagerCommand = { type: "request-close" } | { type: "close" }
 
 export type WindowManagerMessage =
   | { type: "ready" }
+  /** The first window was shown. */
+  | { type: "mapped" }
   | { type: "failed"; message: string }
   | { type: "closed" };
 
@@ -43,7 +45,7 @@ function manage({ display, xauthority, commands }: WindowManagerStart): void {
   const wait = new EventWait([connection.fd, commands.eventfd]);
   const receiver = new CommandReceiver<WindowManagerCommand>(commands);
   try {
-    const manager = new WindowManager(connection);
+    const manager = new WindowManager(connection, () => worker.postMessage({ type: "mapped" }));
     worker.postMessage({ type: "ready" });
     let open = true;
     const execute = (command: WindowManagerCommand) => {

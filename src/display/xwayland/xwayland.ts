@@ -12,6 +12,8 @@ export interface XwaylandOptions {
   /** Private directory of the session; the cookie file is written there. */
   runDir: string;
   mode: VideoMode;
+  /** The first window was shown; until then the screen is the server's empty one. */
+  onMapped?: () => void;
   /** The X server, or its window manager, ended without being asked to; called at most once. */
   onExit?: (reason: string) => void;
 }
@@ -36,12 +38,15 @@ const MANAGER_CLOSE_MS = 1000;
  * start.
  */
 export async function startXwayland(
-  { waylandDisplay, runDir, mode, onExit }: XwaylandOptions,
+  { waylandDisplay, runDir, mode, onMapped, onExit }: XwaylandOptions,
 ): Promise<Xwayland> {
   const xauthority = join(runDir, "Xauthority");
   await writeCookie(xauthority);
   const { width, height } = mode;
   const server = await startXServerProcess({ waylandDisplay, xauthority, width, height });
+  // For whoever clears up after a session that was killed.
+  const note = join(runDir, "x11-display");
+  await Deno.writeTextFile(note, `${server.display.slice(1)} ${server.pid}\n`);
   let closing: Promise<void> | undefined;
   let reported = false;
   const report = (reason: string) => {
@@ -51,10 +56,13 @@ export async function startXwayland(
   };
   let manager: WindowManagerWorker;
   try {
-    manager = await startWindowManager(server.display, xauthority, async (message) => {
-      // Where the server's end ended the window manager too, the server's own words say more.
-      const late = new Promise<string>((resolve) => setTimeout(resolve, 500, message));
-      report(await Promise.race([server.ended, late]));
+    manager = await startWindowManager(server.display, xauthority, {
+      onMapped: () => onMapped?.(),
+      onFailed: async (message) => {
+        // Where the server's end ended the window manager too, the server's own words say more.
+        const late = new Promise<string>((resolve) => setTimeout(resolve, 500, message));
+        report(await Promise.race([server.ended, late]));
+      },
     });
   } catch (error) {
     reported = true;
@@ -70,7 +78,7 @@ export async function startXwayland(
       return closing ??= (async () => {
         await manager.close();
         await server.stop();
-        await Deno.remove(xauthority).catch(() => {});
+        for (const file of [xauthority, note]) await Deno.remove(file).catch(() => {});
       })();
     },
   };
@@ -97,7 +105,7 @@ interface WindowManagerWorker {
 async function startWindowManager(
   display: string,
   xauthority: string,
-  onFailed: (message: string) => void,
+  { onMapped, onFailed }: { onMapped: () => void; onFailed: (message: string) => void },
 ): Promise<WindowManagerWorker> {
   const commands = new CommandSender<WindowManagerCommand>();
   const module = workerModule("window-manager", new URL("./worker.ts", import.meta.url));
@@ -110,6 +118,7 @@ async function startWindowManager(
   };
   worker.onmessage = ({ data }: MessageEvent<WindowManagerMessage>) => {
     if (data.type === "ready") ready.resolve();
+    else if (data.type === "mapped") onMapped();
     else if (data.type === "failed") failed(data.message);
     else closed.resolve();
   };
