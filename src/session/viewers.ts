@@ -111,9 +111,11 @@ export class Viewers {
   }
 
   async #connect(viewer: Viewer): Promise<void> {
-    await viewer.transport?.close();
+    const before = viewer.transport;
+    // Taken before anything is waited for: of two joins at once, each closes the one before it.
     const transport = viewer.transport = this.transport.viewer();
-    const isCurrent = () => viewer.transport === transport;
+    const isCurrent = () =>
+      viewer.transport === transport && this.#viewers.get(viewer.id) === viewer;
     transport.onCandidate = (candidate) =>
       this.handler.signal(viewer.id, { type: "candidate", candidate });
     transport.onState = (state) => {
@@ -135,6 +137,7 @@ export class Viewers {
     transport.onSent = (rtpTimestamp, sentMs) => {
       if (viewer === this.leader) this.#sent(rtpTimestamp, sentMs);
     };
+    await before?.close();
     const sdp = await transport.offer();
     if (!isCurrent()) return;
     this.handler.signal(viewer.id, { type: "offer", sdp, iceServers: this.iceServers });
@@ -157,8 +160,12 @@ export class Viewers {
     for (const viewer of this.connected) viewer.transport!.sendAudio(packet);
   }
 
+  /** Sends to all. What a player copied is for players: a spectator only watches. */
   broadcast(message: ControlToViewer): void {
-    for (const viewer of this.connected) viewer.transport!.sendControl(message);
+    for (const viewer of this.connected) {
+      if (message.type === "clipboard" && viewer.role !== "player") continue;
+      viewer.transport!.sendControl(message);
+    }
   }
 
   bye(reason: string): void {

@@ -93,6 +93,31 @@ Deno.test("a page that joins again replaces its connection; the old one is no lo
   assert.deepEqual(gone, []);
 });
 
+Deno.test("of many joins at once, and a leave between them, one connection at most stays open", async () => {
+  const { viewers, made, signals } = make();
+  viewers.join("v1", "Ada", "player");
+  await Promise.all([1, 2, 3].map(() => viewers.signal("v1", { type: "join" })));
+  assert.deepEqual(made.map(({ closed }) => closed), [true, true, false]);
+  assert.deepEqual(signals.map(([, { type }]) => type), ["offer"]);
+  const joining = viewers.signal("v1", { type: "join" });
+  await viewers.leave("v1");
+  await joining;
+  assert.ok(made.every(({ closed }) => closed));
+  assert.equal(signals.length, 1);
+});
+
+Deno.test("what is copied in the game reaches its players, not those who only watch", async () => {
+  const { viewers, made } = make();
+  viewers.join("p1", "Ada", "player");
+  viewers.join("s1", "Eve", "spectator");
+  for (const id of ["p1", "s1"]) await viewers.signal(id, { type: "join" });
+  for (const viewer of made) viewer.onState("connected");
+  viewers.broadcast({ type: "clipboard", text: "secret" });
+  viewers.broadcast({ type: "pointer-lock", locked: true });
+  const types = made.map(({ controls }) => controls.map(({ type }) => type));
+  assert.deepEqual(types, [["clipboard", "pointer-lock"], ["pointer-lock"]]);
+});
+
 Deno.test("the first player leads, before spectators who came earlier", async () => {
   const { viewers, made } = make();
   viewers.join("s1", "Eve", "spectator");
