@@ -73,9 +73,12 @@ export class EncodeLoop {
   }
 
   configure(settings: VideoSettings): void {
+    const { width, height, fps } = this.#settings.mode;
+    const { mode } = settings;
     this.#settings = settings;
-    this.#limiter.setRate(settings.mode.fps);
     this.#encoder.configure(settings);
+    if (mode.width === width && mode.height === height && mode.fps === fps) return;
+    this.#limiter.setRate(mode.fps);
     this.#refresh.moved(monotonicMs());
     this.#wake();
   }

@@ -105,6 +105,16 @@ test("a still picture is refreshed a few times and carries no commit time then",
   }
 });
 
+test("a bitrate that is set again and again does not refresh a still picture more often", async () => {
+  await using rig = new Rig();
+  rig.publish(0);
+  for (let step = 0; step < 10; step++) {
+    await pause(150);
+    rig.loop.configure({ ...SETTINGS, bitrate: SETTINGS.bitrate + step });
+  }
+  assert.ok(rig.frames.length <= 10, `${rig.frames.length}`);
+});
+
 test("a wanted IDR is the next new picture, or the last one again, and only one", async () => {
   await using rig = new Rig();
   rig.publish(0);

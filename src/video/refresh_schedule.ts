@@ -1,11 +1,11 @@
 /** Pauses between refreshes after the picture stopped moving, ms; the last one repeats. */
-const PAUSES = [100, 50, 50, 50, 100, 200, 400, 1000];
+const PAUSES = [100, 50, 50, 50, 100, 200, 400, 1000, 2000];
 
 /**
  * When to encode an unchanged picture again.
  *
  * A picture in motion gets few bits; soon after it stopped, a few more encodings bring it to full
- * quality. After that one a second keeps the stream alive, which costs almost nothing.
+ * quality. After that one in two seconds keeps the stream alive, which costs almost nothing.
  */
 export class RefreshSchedule {
   #next = 0;

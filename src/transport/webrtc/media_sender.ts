@@ -26,6 +26,10 @@ const REPEAT_SHARE = 0.5;
 /** Audio is sent twice while the path loses more than this. */
 const REDUNDANT_AUDIO_LOSS = 0.01;
 const SENDER_REPORT_MS = 500;
+const TICK_MS = 50;
+/** With no picture sent for so long, little happens that could not wait for the slower tick. */
+const STILL_MS = 500;
+const STILL_TICK_MS = 250;
 
 /** A frame of this session, packetised once for all viewers. */
 interface OutgoingFrame extends PacketizedFrame {
@@ -76,9 +80,11 @@ export class MediaSender {
   #pictureLost = false;
   #idrAskedMs = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #ticker: ReturnType<typeof setInterval>;
+  #ticker: ReturnType<typeof setTimeout>;
   #previousAudio: AudioBlock | undefined;
   #audioAnchor: { rtpTimestamp: number; ms: number } | undefined;
+  /** When the last packets of a picture left. */
+  #sentMs = -Infinity;
   #videoCount = { packets: 0, octets: 0 };
   #audioCount = { packets: 0, octets: 0 };
   #reportedMs = -Infinity;
@@ -94,7 +100,7 @@ export class MediaSender {
       transportCc: negotiated.transportCc,
     });
     this.#pacer = new FramePacer(startBitrate);
-    this.#ticker = setInterval(() => this.#tick(), 50);
+    this.#ticker = setTimeout(() => this.#tick(), TICK_MS);
   }
 
   get pathKind(): "plain" | "fast" {
@@ -171,7 +177,7 @@ export class MediaSender {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    clearInterval(this.#ticker);
+    clearTimeout(this.#ticker);
     this.options.path.close();
   }
 
@@ -247,7 +253,7 @@ export class MediaSender {
         payload: frame.payloads[i],
       });
     }
-    const nowMs = monotonicMs();
+    const nowMs = this.#sentMs = monotonicMs();
     const bytes = this.#transmit(packets, nowMs);
     for (const packet of packets) {
       this.#history.add(packet, nowMs);
@@ -322,6 +328,8 @@ export class MediaSender {
     const probeBytes = this.options.negotiated.rtx ? this.#estimator.probe(nowMs) : 0;
     if (probeBytes > 0) this.#probe(probeBytes, nowMs);
     if (nowMs - this.#reportedMs >= SENDER_REPORT_MS) this.#report(nowMs);
+    const still = nowMs - this.#sentMs > STILL_MS;
+    this.#ticker = setTimeout(() => this.#tick(), still ? STILL_TICK_MS : TICK_MS);
   }
 
   /** Recent packets once more: a burst of known size that harms nobody, and may even repair. */
