@@ -45,16 +45,24 @@ async function tail(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<st
   return text.trim().split("\n").slice(-3).join("; ");
 }
 
+/** What the server needs of the machine's /etc. */
+const ETC = ["ld.so.cache", "alternatives", "passwd", "group", "machine-id", "localtime"];
+
 /**
- * Command line that runs the server with nothing to write to but its folder, no network and no
- * capability but real-time scheduling, and that dies with this process.
+ * Command line that runs the server with nothing of the machine but its programs, nothing to write
+ * to but its folder, no network and no capability but real-time scheduling, and that dies with this
+ * process. A game talks to this server: whoever takes it over must find no system bus, no other
+ * session's socket and no key, which root may use without any capability.
  */
 function confined(folder: string, command: string[]): string[] {
   return [
     "bwrap",
     ...["--die-with-parent", "--new-session", "--unshare-pid", "--unshare-net", "--unshare-ipc"],
     ...["--cap-drop", "ALL", ...(Deno.uid() === 0 ? ["--cap-add", "CAP_SYS_NICE"] : [])],
-    ...["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"],
+    ...["--ro-bind", "/usr", "/usr"],
+    ...["bin", "sbin", "lib", "lib64"].flatMap((name) => ["--symlink", `usr/${name}`, `/${name}`]),
+    ...ETC.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`]),
+    ...["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"],
     ...["--bind", folder, folder, "--chdir", "/", "--"],
     ...command,
   ];

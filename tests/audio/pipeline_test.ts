@@ -321,6 +321,23 @@ Deno.test("a game with another uid can play, but not load modules or end the ser
   });
 });
 
+Deno.test("the sound server sees programs and its own folder, nothing else of the machine", async () => {
+  await withSound({}, async ({ runDir }) => {
+    const pids = processesOf(runDir).filter((pid) =>
+      Deno.readTextFileSync(`/proc/${pid}/comm`) === "pulseaudio\n"
+    );
+    assert.equal(pids.length, 1);
+    const seen = [...Deno.readDirSync(`/proc/${pids[0]}/root`)].map(({ name }) => name);
+    for (const name of ["root", "home", "var", "run", "sys", "boot"]) {
+      // The run directory of this test lies in /tmp, which is the sandbox's own.
+      assert.ok(!seen.includes(name), `/${name} is out of reach`);
+    }
+    const etc = (await Array.fromAsync(Deno.readDir(`/proc/${pids[0]}/root/etc`)))
+      .map(({ name }) => name);
+    assert.ok(!etc.includes("shadow") && !etc.includes("pulse"), etc.join(" "));
+  });
+});
+
 Deno.test("two sessions do not hear each other", async () => {
   await withSound({}, async (one) => {
     await withSound({}, async (two) => {
