@@ -93,12 +93,16 @@ export class Picture {
   readonly width: number;
   readonly height: number;
   readonly inputMs: number;
+  readonly commitMs: number;
+  readonly capturedMs: number;
   readonly #rgba: Uint8Array;
 
   constructor(frame: CapturedFrame) {
     this.width = frame.width;
     this.height = frame.height;
     this.inputMs = frame.inputMs;
+    this.commitMs = frame.commitMs;
+    this.capturedMs = frame.capturedMs;
     this.#rgba = frameRgba(frame);
   }
 

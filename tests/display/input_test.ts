@@ -11,7 +11,7 @@ import {
 import { ZwpRelativePointerManagerV1Proxy } from "../../src/display/wayland/generated/relative-pointer-unstable-v1.ts";
 import { ZwpTextInputManagerV3Proxy } from "../../src/display/wayland/generated/text-input-unstable-v3.ts";
 import { DisplayUnderTest, SMALL } from "./display_under_test.ts";
-import { GREEN, record, RED, TestClient } from "./test_client.ts";
+import { BLUE, GREEN, record, RED, rgb, TestClient } from "./test_client.ts";
 
 const { width, height } = SMALL;
 const KEY_A = 30;
@@ -305,6 +305,34 @@ Deno.test("a picture knows the newest input that was given before it", () =>
     await game.client.until("key", () => game.named(game.keys, "key").length > 0);
     game.window.fill(width, height, GREEN);
     await display.picture("green", (picture) => picture.inputMs > 0);
+  }));
+
+Deno.test("the picture after a press does not wait for the end of its tick", () =>
+  DisplayUnderTest.run(async (display) => {
+    const game = player(display);
+    await game.focused();
+    // One of them is the first of its tick, so that the next would wait for the tick's end.
+    for (const color of [GREEN, RED, GREEN]) game.window.fill(width, height, color);
+    display.input({ kind: "key", code: KEY_A, down: true });
+    await game.client.until("key", () => game.named(game.keys, "key").length > 0);
+    game.window.fill(width, height, BLUE);
+    const { capturedMs, commitMs } = await display.picture(
+      "blue",
+      (picture) => picture.is(10, 10, rgb(BLUE)),
+    );
+    assert.ok(capturedMs - commitMs < 200, `waited ${capturedMs - commitMs} ms in a tick of 1 s`);
+  }, { mode: { ...SMALL, fps: 1 } }));
+
+Deno.test("a position that is repeated is no motion", () =>
+  DisplayUnderTest.run(async (display) => {
+    const game = player(display);
+    await game.focused();
+    await game.pointed();
+    for (let i = 0; i < 3; i++) display.input({ kind: "pointer-absolute", x: 0.25, y: 0.75 });
+    display.input({ kind: "button", code: BTN_LEFT, down: true });
+    await game.client.until("button", () => game.named(game.pointerEvents, "button").length > 0);
+    const at = game.named(game.pointerEvents, "motion").slice(-2).map(([, , x]) => x);
+    assert.notEqual(at[0], at[1]);
   }));
 
 Deno.test("a layout that does not exist changes nothing", () =>

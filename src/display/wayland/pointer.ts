@@ -85,9 +85,13 @@ export class Pointer {
     return this.#focus?.client === resource.client && serial === this.#enterSerial;
   }
 
-  /** Moves to a point of the output and tells the client how far. */
+  /**
+   * Moves to a point of the output and tells the client how far. Pages repeat the position before
+   * each button; where nothing moved, the client is left in peace.
+   */
   moveTo(x: number, y: number): void {
     const before = { x: this.x, y: this.y };
+    if (x === before.x && y === before.y) return;
     const { locked } = this.compositor.constraints;
     if (!locked) this.#place(x, y);
     this.#sendRelative(x - before.x, y - before.y);

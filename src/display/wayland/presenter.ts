@@ -7,6 +7,9 @@
  * be one frame late for ever. Only where it happens tick after tick and several pictures come in
  * each, from a client that draws faster than the stream or from several, does it count, which keeps
  * the stream's rate.
+ *
+ * The first picture after a press is taken at once, whatever its tick had before: the player waits
+ * for it. Presses are few, so that this hardly raises the rate; movement has no such right.
  */
 import { libc } from "../../../ffi/libc.ts";
 import { monotonicMs } from "../../media/clock.ts";
@@ -35,6 +38,8 @@ export class Presenter {
   /** The tick whose picture was painted, and the last tick that began with a late one. */
   #paintedTick = -1;
   #lateTick = -2;
+  /** The last press that a picture was painted after. */
+  #answeredPressMs = 0;
   /** The tick of the newest commits and how many there were. */
   #commitTick = -1;
   #commits = 0;
@@ -153,8 +158,14 @@ export class Presenter {
     if (cursors.length > 0) this.#take(cursors);
     if (!this.#renderNeeded && this.#due.size === 0) return;
     const tick = this.#tickOf(monotonicMs());
-    if (this.#paintedTick === tick) return this.requestTick();
+    if (this.#paintedTick === tick && !this.#answersPress()) return this.requestTick();
     if (this.#take([...this.#due])) this.#paintedTick = tick;
+  }
+
+  #answersPress(): boolean {
+    const { newestPressMs } = this.compositor.seat;
+    if (newestPressMs === this.#answeredPressMs) return false;
+    return [...this.#due].some(({ waiting }) => waiting && waiting.commitMs > newestPressMs);
   }
 
   /** Takes the pictures of `due`, paints, and gives the buffers back. True where it painted. */
@@ -218,6 +229,8 @@ export class Presenter {
     if (!present || content.width !== width || content.height !== height) this.#renderNeeded = true;
     if (damage) damaged.set(surface, damage);
     surface.role?.committed(true);
+    const { newestPressMs } = this.compositor.seat;
+    if (commitMs > newestPressMs) this.#answeredPressMs = newestPressMs;
     if (!this.#newest || commitMs > this.#newest.commitMs) this.#newest = waiting;
   }
 

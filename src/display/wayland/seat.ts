@@ -17,6 +17,11 @@ import { Touch } from "./touch.ts";
 /** evdev's BTN_LEFT. */
 const LEFT_BUTTON = 0x110;
 
+function isMovement(event: InputEvent): boolean {
+  return event.kind === "pointer-absolute" || event.kind === "pointer-relative" ||
+    (event.kind === "touch" && event.phase === "move");
+}
+
 export class Seat {
   readonly keyboard: Keyboard;
   readonly pointer: Pointer;
@@ -24,6 +29,8 @@ export class Seat {
   readonly text: TextEntry;
   /** When the newest input was handed to a client, in monotonicMs time; 0: never. */
   newestInputMs = 0;
+  /** The same of the newest input that is more than movement. */
+  newestPressMs = 0;
   /** The finger that moves the pointer, for clients that do not listen to touch. */
   #pointingFinger: number | undefined;
 
@@ -87,6 +94,7 @@ export class Seat {
         return;
     }
     this.newestInputMs = monotonicMs();
+    if (!isMovement(event)) this.newestPressMs = this.newestInputMs;
   }
 
   #touched(event: Extract<InputEvent, { kind: "touch" }>, x: number, y: number): void {
