@@ -6,8 +6,7 @@ export const MODES: VideoMode[] = [
   { width: 1920, height: 1080, fps: 60 },
 ];
 
-/** Such as "720p60". */
-export const modeName = ({ height, fps }: VideoMode) => `${height}p${fps}`;
+export { modeName } from "../../src/cli/bench/machine.ts";
 
 /** bit/s that a picture of this size gets on a good network. */
 export const bitrateOf = ({ height }: VideoMode) => height > 720 ? 20_000_000 : 12_000_000;
