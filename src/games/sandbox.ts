@@ -2,6 +2,7 @@
  * Runs a {@linkcode SandboxPlan} and follows it to the end of its last process.
  */
 import { appendFile } from "node:fs/promises";
+import { libc } from "../../ffi/libc.ts";
 import { logger } from "../system/log.ts";
 import type { GameExit, GameProcess } from "../media/stages.ts";
 import { type Limits, SessionCgroup } from "./cgroup.ts";
@@ -10,6 +11,10 @@ import { seccompFilter } from "./seccomp.ts";
 import { type SandboxPlan, stageScript } from "./stage_script.ts";
 
 const log = logger("games");
+
+/** fcntl(2). */
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
 
 const TAIL_LINES = 200;
 /** A game that talks all the time fills no disk. */
@@ -68,6 +73,7 @@ export async function startSandbox(
       ? { processes: options.limits.processes, dataBytes: options.limits.memoryBytes }
       : undefined,
   };
+  keepDescriptors();
   await Deno.writeFile(plan.seccompFile, seccompFilter());
   await Deno.writeTextFile(plan.infoFile, "");
   const namespaces = plan.privileged ? ["--mount"] : ["--user", "--map-root-user", "--mount"];
@@ -92,6 +98,18 @@ export async function startSandbox(
     layers: plan.layers.some((layer) => layer.mounted) ? "erofs" : "unpacked",
   });
   return sandbox;
+}
+
+/**
+ * Marks every descriptor of this process but its standard ones to be closed in programs it starts.
+ * The runtime does so with its own; a library (a graphics driver, say) may not, and whoever started
+ * this process may have left some open too.
+ */
+function keepDescriptors(): void {
+  for (const { name } of Deno.readDirSync("/proc/self/fd")) {
+    // The listing's own descriptor is closed by now; to mark a closed one changes nothing.
+    if (Number(name) > 2) libc.fcntl(Number(name), F_SETFD, BigInt(FD_CLOEXEC));
+  }
 }
 
 class Sandbox implements GameProcess {

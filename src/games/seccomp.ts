@@ -93,9 +93,11 @@ const ABSENT: Record<string, Call> = {
 const NAMESPACE_FLAGS = 0x7e020000;
 /** AF_UNIX, AF_INET, AF_INET6, AF_NETLINK: what games, X11, Wayland and udev use. */
 const SOCKET_FAMILIES = [1, 2, 10, 16];
-/** ioctls that type into, or copy from, the terminal that started the program. */
-const TIOCSTI = 0x5412;
-const TIOCLINUX = 0x541c;
+/**
+ * ioctls that type into, or copy from, the terminal that started the program, and the one that loads
+ * line disciplines (drivers of modems and radios) into the kernel.
+ */
+const TERMINAL_REQUESTS = { TIOCSTI: 0x5412, TIOCLINUX: 0x541c, TIOCSETD: 0x5423 };
 
 const TARGETS = {
   x86_64: { audit: 0xc000003e, column: 0, clone: 56, socket: 41, ioctl: 16 },
@@ -164,10 +166,10 @@ export function seccompFilter(
     ]),
     ...whenCall(target.ioctl, [
       [LOAD, 0, 0, argument(1)],
-      [JUMP_EQUAL, 0, 1, TIOCSTI],
-      [RETURN, 0, 0, fail(EPERM)],
-      [JUMP_EQUAL, 0, 1, TIOCLINUX],
-      [RETURN, 0, 0, fail(EPERM)],
+      ...Object.values(TERMINAL_REQUESTS).flatMap((request): Instruction[] => [
+        [JUMP_EQUAL, 0, 1, request],
+        [RETURN, 0, 0, fail(EPERM)],
+      ]),
       [RETURN, 0, 0, ALLOW],
     ]),
     [RETURN, 0, 0, ALLOW],

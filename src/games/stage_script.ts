@@ -223,6 +223,7 @@ function bubblewrap(plan: SandboxPlan, host: boolean): string[] {
     ...["--uid", uid, "--gid", uid, "--hostname", plan.hostname, "--clearenv", "--cap-drop", "ALL"],
     ...(host ? hostBase(plan.network) : ["--bind", `${stage}/root`, "/"]),
     ...["--proc", "/proc", "--dev", "/dev"],
+    ...["--size", String(plan.scratchBytes), "--perms", "1777", "--tmpfs", "/dev/shm"],
     ...["--size", String(plan.scratchBytes), "--perms", "1777", "--tmpfs", "/tmp"],
     ...["--size", String(RUN_BYTES), "--tmpfs", "/run"],
     ...["--perms", "0700", "--dir", SANDBOX_RUNTIME_DIR],
@@ -232,6 +233,8 @@ function bubblewrap(plan: SandboxPlan, host: boolean): string[] {
       `${stage}/bind/${index}`,
       bind.target,
     ]),
+    // After the devices have their places in it: it is memory without a limit of its own.
+    ...["--remount-ro", "/dev"],
     ...Object.entries(environment).flatMap(([name, value]) => ["--setenv", name, value]),
     ...["--chdir", plan.directory, "--seccomp", "9", "--info-fd", "8"],
     ...["--", "/bin/sh", "-c", INIT, "gamelan-init", ...plan.argv],

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { launchCommand, launchGame, type LaunchLimits } from "../../src/games/launch.ts";
+import { cstring, libc } from "../../ffi/libc.ts";
 import type { GameEnvironment, GameExit } from "../../src/media/stages.ts";
 import { logSettings } from "../../src/system/log.ts";
 import { TinyLibrary } from "./tiny_root.ts";
@@ -116,7 +117,8 @@ Deno.test("a game has no rights, no root and no way back to them", async () => {
         keyctl => [250, 0, -3, 0], bpf => [321, 0, 0, 0], perf => [298, 0, 0, -1, -1, 0],
         userfaultfd => [323, 0], kexec => [246, 0, 0, 0, 0], module => [175, 0, 0, 0],
         io_uring => [425, 1, 0], setns => [308, 3, 0], clone_user => [56, 0x10000000, 0, 0, 0, 0],
-        clone3 => [435, 0, 0], tiocsti => [16, 0, 0x5412, 0], packet => [41, 17, 3, 0],
+        clone3 => [435, 0, 0], tiocsti => [16, 0, 0x5412, 0],
+        tiocsetd => [16, 0, 0x5423, 0], packet => [41, 17, 3, 0],
         x32 => [0x40000027]);
       for my $name (sort keys %calls) {
         my ($number, @rest) = map { $_ + 0 } @{$calls{$name}};
@@ -134,7 +136,7 @@ Deno.test("a game has no rights, no root and no way back to them", async () => {
     // EPERM 1, ENOSYS 38, EAFNOSUPPORT 97.
     const expected = {
       ...Object.fromEntries(
-        "bpf clone_user kexec keyctl module mount perf ptrace setns tiocsti unshare userfaultfd"
+        "bpf clone_user kexec keyctl module mount perf ptrace setns tiocsetd tiocsti unshare userfaultfd"
           .split(" ").map((name) => [name, 1]),
       ),
       clone3: 38,
@@ -224,6 +226,21 @@ Deno.test("only the session's own sockets are reached", async () => {
   }
 });
 
+Deno.test("a game inherits no descriptor of its session, also none that a library left open", async () => {
+  const left = libc.memfd_create(cstring("left-open-by-a-driver"), 0);
+  try {
+    const { output } = await play("ls -l /proc/self/fd; ls -l /proc/1/fd");
+    assert.match(output, /pipe:/);
+    assert.doesNotMatch(output, /left-open|socket:|anon_inode|memfd/);
+    // The shell keeps /dev/null for itself.
+    const numbers = [...output.matchAll(/ (\d+) -> (?!\/proc|\/dev\/null)/g)]
+      .map(([, fd]) => Number(fd));
+    assert.ok(numbers.every((fd) => fd <= 2), output);
+  } finally {
+    libc.close(left);
+  }
+});
+
 Deno.test("the network is out of reach unless the game wants it", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   (async () => {
@@ -287,6 +304,16 @@ Deno.test("a memory hog is ended and recognised", async () => {
   });
   assert.equal(exit.outOfMemory, true);
   assert.equal(exit.signal, "SIGKILL");
+});
+
+Deno.test("/dev takes no files, and its shared memory only so many", async () => {
+  const { output } = await play(
+    `echo x > /dev/file; mkdir /dev/folder
+    dd if=/dev/zero of=/dev/shm/big bs=1M count=64; echo small > /dev/shm/small && cat /dev/shm/small`,
+    { limits: { scratchBytes: 8 * 1024 * 1024 } },
+  );
+  assert.equal(output.match(/Read-only file system/g)?.length, 2, output);
+  assert.match(output, /No space left on device/);
 });
 
 Deno.test("files outside of the saves are limited", async () => {
