@@ -6,13 +6,13 @@ import { logger } from "../system/log.ts";
 import { Accounts } from "./accounts/accounts.ts";
 import { newToken } from "./accounts/token.ts";
 import { isLoopback, lanAddresses } from "./http/addresses.ts";
-import type { Artwork } from "./http/api.ts";
 import type { UiAssets } from "./http/assets.ts";
 import { HouseCertificate } from "./http/certificate.ts";
 import { EventSockets } from "./http/events.ts";
 import { Listener } from "./http/listener.ts";
 import { createHandler } from "./http/server.ts";
 import { shownFingerprint } from "./http/trust.ts";
+import type { Artwork } from "./rooms/artwork.ts";
 import { House } from "./rooms/house.ts";
 import { isOver } from "./rooms/node_state.ts";
 import { Viewers } from "./rooms/viewers.ts";
@@ -28,7 +28,7 @@ export interface CoordinatorOptions {
   /** The built web page. */
   ui: UiAssets;
   version: string;
-  /** A game's picture; absent: games have none. */
+  /** A game's picture, of a library on this machine; nodes are asked for what it does not have. */
   artwork?: (gameId: string) => Promise<Artwork | undefined>;
   /** How often the certificate is looked at; absent: every minute. */
   certificateCheckMs?: number;
@@ -92,7 +92,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
     events,
     httpsPort,
     authority: () => certificate?.authority,
-    artwork: options.artwork ?? (() => Promise.resolve(undefined)),
+    artwork: async (gameId) => await options.artwork?.(gameId) ?? await house.artwork(gameId),
     nodeSecret: nodeSecret(config, certificate?.authoritySha256),
     trust: () => ({
       httpsUrl: httpsUrlFor(config, httpsPort()) ?? null,

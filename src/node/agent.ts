@@ -3,7 +3,7 @@ import { loadavg } from "node:os";
 import type { Config } from "../config/config.ts";
 import { GameLibrary } from "../games/library.ts";
 import type { Capability, GameInfo } from "../protocol/library.ts";
-import type { FromNode, Link, ToNode } from "../protocol/node.ts";
+import { FromNode, type Link, MAX_LINK_ARTWORK, type ToNode } from "../protocol/node.ts";
 import type { SessionSource, SessionSpec } from "../protocol/session.ts";
 import { logger } from "../system/log.ts";
 import { Imports } from "./imports.ts";
@@ -187,7 +187,22 @@ export class NodeAgent {
         this.#library.remove(message.gameId)
           .then(() => this.#refreshLibrary())
           .catch((error) => log.error("game not removed", { game: message.gameId, error }));
+        return;
+      case "get-artwork":
+        return void this.#sendArtwork(message);
     }
+  }
+
+  async #sendArtwork({ requestId, gameId }: Extract<ToNode, { type: "get-artwork" }>) {
+    const link = this.#link;
+    const found = await this.#library.artwork(gameId).catch((error) =>
+      log.warn("artwork not read", { game: gameId, error })
+    );
+    const picture = found && found.bytes.length <= MAX_LINK_ARTWORK
+      ? { type: found.type, base64: found.bytes.toBase64() }
+      : undefined;
+    const answer = FromNode.safeParse({ type: "artwork", requestId, picture });
+    link?.send(answer.data ?? { type: "artwork", requestId });
   }
 
   async #startSession(message: Extract<ToNode, { type: "start-session" }>): Promise<void> {

@@ -8,6 +8,9 @@ import { SignalFromViewer, SignalToViewer } from "./signal.ts";
  * the process; a separate `gamelan node` sends them as JSON over its WebSocket to the coordinator.
  */
 
+/** Larger pictures of games stay on their node, bytes. */
+export const MAX_LINK_ARTWORK = 2 * 1024 * 1024;
+
 /** A viewer of a session. A `player` may send input; a `spectator` only watches. */
 export const ViewerRef = z.object({
   sessionId: Id,
@@ -34,6 +37,8 @@ export const ToNode = z.discriminatedUnion("type", [
   /** Answered by `import-update`s with this id. */
   z.object({ type: z.literal("import-game"), importId: Id, source: z.string() }),
   z.object({ type: z.literal("remove-game"), gameId: Id }),
+  /** Answered by `artwork` with this id. */
+  z.object({ type: z.literal("get-artwork"), requestId: Id, gameId: Id }),
 ]);
 export type ToNode = z.infer<typeof ToNode>;
 
@@ -55,6 +60,15 @@ export const FromNode = z.discriminatedUnion("type", [
   z.object({ type: z.literal("session-update"), session: SessionInfo }),
   ViewerRef.extend({ type: z.literal("signal"), message: SignalToViewer }),
   z.object({ type: z.literal("import-update"), job: ImportJob }),
+  /** A game's picture; without one where the game has none, or one over MAX_LINK_ARTWORK. */
+  z.object({
+    type: z.literal("artwork"),
+    requestId: Id,
+    picture: z.object({
+      type: z.enum(["image/png", "image/svg+xml", "image/jpeg", "image/webp"]),
+      base64: z.string().max(Math.ceil(MAX_LINK_ARTWORK / 3) * 4),
+    }).optional(),
+  }),
 ]);
 export type FromNode = z.infer<typeof FromNode>;
 

@@ -14,6 +14,7 @@ import {
 import { Id, type SessionInfo, type VideoMode } from "../../protocol/session.ts";
 import type { Config } from "../../config/config.ts";
 import { type Accounts, type Grant, type Identity, publicUser } from "../accounts/accounts.ts";
+import type { Artwork } from "../rooms/artwork.ts";
 import { type House, RefusedError } from "../rooms/house.ts";
 import { isOver } from "../rooms/node_state.ts";
 import type { Participant, Viewers } from "../rooms/viewers.ts";
@@ -31,12 +32,6 @@ export interface ApiParts {
   viewers: Viewers;
   trust: () => TrustInfo;
   artwork: (gameId: string) => Promise<Artwork | undefined>;
-}
-
-export interface Artwork {
-  body: Uint8Array<ArrayBuffer>;
-  /** Content-Type, an image. */
-  type: string;
 }
 
 export type ApiEnv = { Bindings: { visit: Visit }; Variables: { identity: Identity } };

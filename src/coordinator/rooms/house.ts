@@ -6,6 +6,7 @@ import type { ImportJob } from "../../protocol/library.ts";
 import { logger } from "../../system/log.ts";
 import { newId } from "../accounts/token.ts";
 import type { NodeRecord, Store } from "../store/store.ts";
+import { type Artwork, ArtworkRequests } from "./artwork.ts";
 import type { BusMessage } from "./bus.ts";
 import { Cluster } from "./cluster.ts";
 import { isOver, NodeState } from "./node_state.ts";
@@ -46,6 +47,7 @@ export class House {
   readonly #nodes = new Map<string, NodeState>();
   readonly #links = new Map<string, Link<ToNode, FromNode>>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  readonly #artwork = new ArtworkRequests((node, message) => this.command(node, message));
   readonly #sweep: ReturnType<typeof setInterval>;
   #closed = false;
 
@@ -82,6 +84,7 @@ export class House {
     if (this.#links.has(record.name)) return;
     const sessions = new Map(this.sessions().map((session) => [session.id, session.state]));
     this.#nodes.set(record.name, NodeState.from(record));
+    this.#artwork.forget();
     this.listener.event({ type: "nodes", nodes: this.nodes() });
     this.listener.event({ type: "library", library: this.library() });
     this.listener.event({ type: "sessions", sessions: this.sessions() });
@@ -198,6 +201,14 @@ export class House {
     return having.length > 0;
   }
 
+  /** A game's picture, from a machine that has it. */
+  async artwork(gameId: string): Promise<Artwork | undefined> {
+    const node = [...this.#nodes.values()].find(({ connected, games }) =>
+      connected && games.some((game) => game.id === gameId && game.artwork !== undefined)
+    );
+    return node && await this.#artwork.get(node.name, gameId);
+  }
+
   /** To the machine that runs a session; nothing where it is away. */
   toSession(
     sessionId: string,
@@ -247,6 +258,7 @@ export class House {
   async close(): Promise<void> {
     this.#closed = true;
     const names = [...this.#links.keys()];
+    this.#artwork.close();
     clearInterval(this.#sweep);
     for (const timer of this.#timers) clearTimeout(timer);
     for (const link of this.#links.values()) link.close("the coordinator stops");
@@ -271,6 +283,7 @@ export class House {
 
   /** What a node says through this coordinator. */
   #receive(name: string, message: FromNode): void {
+    if (message.type === "artwork" && this.#artwork.answered(message)) return;
     const safe = this.#withoutToken(message);
     this.#apply(name, safe, this.cluster.instance);
     this.cluster.publish({ type: "from-node", node: name, message: safe });
@@ -295,6 +308,7 @@ export class House {
     switch (message.type) {
       case "hello": {
         const changed = node.hello(message);
+        this.#artwork.forget();
         this.listener.event({ type: "nodes", nodes: this.nodes() });
         this.listener.event({ type: "library", library: this.library() });
         this.listener.event({ type: "sessions", sessions: this.sessions() });
@@ -307,6 +321,7 @@ export class House {
         return this.listener.event({ type: "nodes", nodes: this.nodes() });
       case "library":
         node.games = message.games;
+        this.#artwork.forget();
         return this.listener.event({ type: "library", library: this.library() });
       case "import-update":
         if (node.putImport(message.job)) {
@@ -323,6 +338,8 @@ export class House {
         if (session) this.#sessionChanged(session, true);
         return;
       }
+      case "artwork":
+        return void this.#artwork.answered(message);
       case "signal":
         if (this.#nodeOf(message.sessionId) !== node) return;
         return this.listener.signal(message.sessionId, message.viewerId, message.message);
