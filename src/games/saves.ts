@@ -7,11 +7,18 @@
  * A game owns what lies in `current`, so it may be full of traps: links are copied as links and
  * never followed.
  */
+import { statfs } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Id } from "../protocol/session.ts";
+import { logger } from "../system/log.ts";
 import { run } from "./command.ts";
+import { copyConfined } from "./confined.ts";
 import type { Manifest } from "./manifest.ts";
 
+const log = logger("games");
+
+/** Of the free disk, what one snapshot may take; a game decides how much it saves. */
+const FREE_SHARE = 0.5;
 /** Snapshots that are kept of each user's game. */
 export const SNAPSHOTS_KEPT = 10;
 /** Made again by every game; not worth a copy. */
@@ -53,14 +60,20 @@ async function folders(path: string): Promise<string[]> {
   return names.sort();
 }
 
-/** Copies what is in `from` into a new folder `to`: shared blocks where the file system can. */
-async function copyTree(from: string, to: string): Promise<void> {
-  await run(["cp", "-a", "--reflink=auto", from, to]);
-  for (const save of await folders(to)) {
+/** Copies `from` to a new folder `to`, both below the folder of a game's saves. */
+async function copyTree(folder: string, from: string, to: string): Promise<void> {
+  await copyConfined(folder, from, to);
+  for (const save of await folders(join(folder, to))) {
     for (const name of LEFT_OUT) {
-      await Deno.remove(join(to, save, name), { recursive: true }).catch(() => {});
+      await Deno.remove(join(folder, to, save, name), { recursive: true }).catch(() => {});
     }
   }
+}
+
+/** What a folder takes on the disk, in bytes; 0 where it is not there. */
+async function diskUsage(folder: string): Promise<number> {
+  const { stdout } = await run(["du", "-s", "--block-size=1", folder], { accept: [0, 1] });
+  return Number(stdout.split("\t")[0] || 0);
 }
 
 function timeName(): string {
@@ -124,10 +137,16 @@ export async function snapshotSaves(
     if (changed.stdout === "") return undefined;
   }
   await Deno.mkdir(snapshots, { recursive: true, mode: 0o700 });
+  const bytes = await diskUsage(current);
+  const disk = await statfs(snapshots);
+  if (bytes > disk.bavail * disk.bsize * FREE_SHARE) {
+    log.warn("no snapshot of saves that would fill the disk", { user, game, bytes });
+    return undefined;
+  }
   const name = timeName();
-  const half = join(snapshots, `.half-${name}`);
-  await copyTree(current, half);
-  await Deno.rename(half, join(snapshots, name));
+  const half = join("snapshots", `.half-${name}`);
+  await copyTree(folder, "current", half);
+  await Deno.rename(join(folder, half), join(snapshots, name));
   const all = await folders(snapshots);
   const finished = all.filter((entry) => SNAPSHOT_NAME.test(entry));
   for (const old of finished.slice(0, Math.max(0, finished.length - keep))) {
@@ -164,11 +183,10 @@ export async function listSaves(
     for (const game of await folders(join(root, user))) {
       if (!Id.safeParse(game).success || (only.game ?? game) !== game) continue;
       const current = join(root, user, game, "current");
-      const { stdout } = await run(["du", "-s", "--block-size=1", current], { accept: [0, 1] });
       found.push({
         user,
         game,
-        bytes: Number(stdout.split("\t")[0] || 0),
+        bytes: await diskUsage(current),
         snapshots: await listSnapshots(dataDir, user, game),
       });
     }
@@ -195,7 +213,7 @@ export async function restoreSaves(
   }
   const half = join(folder, ".restoring");
   await Deno.remove(half, { recursive: true }).catch(() => {});
-  await copyTree(snapshot, half);
+  await copyTree(folder, join("snapshots", name), ".restoring");
   await snapshotSaves(dataDir, user, game, SNAPSHOTS_KEPT + 1);
   const current = join(folder, "current");
   const old = join(folder, ".replaced");
@@ -222,6 +240,11 @@ export async function exportSaves(
     : join(folder, "snapshots", snapshot);
   if (!await exists(from)) throw new Error(`${user} has no such saves of ${game}`);
   const half = `${file}.part`;
-  await run(["tar", "-c", "--gzip", "--numeric-owner", "-f", half, "-C", from, "."]);
+  // Never through a link that somebody laid there before.
+  await Deno.remove(half).catch(() => {});
+  (await Deno.open(half, { createNew: true, write: true, mode: 0o600 })).close();
+  const archive = ["--force-local", "-f", resolve(half), "-C", from, "."];
+  // A game may write a file of terabytes that holds nothing: only what it holds is read.
+  await run(["tar", "-c", "--gzip", "--sparse", "--numeric-owner", ...archive]);
   await Deno.rename(half, file);
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { copyConfined } from "./confined.ts";
 import { Manifest } from "./manifest.ts";
 import {
   exportSaves,
@@ -82,6 +83,45 @@ test("links in saves are kept as links and never followed", async (dataDir, save
   assert.equal(new TextDecoder().decode(stdout), "");
 });
 
+test("a directory that becomes a link while it is copied leads nowhere", async (dataDir, save) => {
+  const secret = join(dataDir, "secret");
+  await Deno.mkdir(secret);
+  await Deno.writeTextFile(join(secret, "key"), "the machine's secret");
+  const folder = join(dataDir, "saves/anna/tux");
+  // As cp finds it in the moment after the swap: a path through a link.
+  await Deno.symlink(dataDir, join(save, "swapped"));
+  await assert.rejects(
+    copyConfined(folder, "current/home/swapped/secret", "snapshots-of-it"),
+    /No such file/,
+  );
+  await copyConfined(folder, "current", "copy");
+  assert.ok((await Deno.lstat(join(folder, "copy/home/swapped"))).isSymlink);
+});
+
+test(
+  "owners, modes and times of saves survive a snapshot and its restore",
+  async (dataDir, save) => {
+    const file = join(save, "level");
+    await Deno.writeTextFile(file, "7", { mode: 0o640 });
+    if (Deno.uid() === 0) await Deno.chown(file, 1_878_982_656, 1_878_982_656);
+    await Deno.utime(file, 1000, 1000);
+    const before = await Deno.lstat(file);
+    const name = await snapshotSaves(dataDir, "anna", "tux");
+    await Deno.remove(file);
+    await restoreSaves(dataDir, "anna", "tux", name!);
+    const { uid, gid, mode, mtime } = await Deno.lstat(file);
+    assert.deepEqual([uid, gid, mode, mtime], [before.uid, before.gid, before.mode, before.mtime]);
+  },
+);
+
+test("an export holds a huge empty file as what it is", async (dataDir, save) => {
+  await Deno.writeTextFile(join(save, "huge"), "x");
+  await Deno.truncate(join(save, "huge"), 2 ** 40);
+  const file = join(dataDir, "with:colon.tar.gz");
+  await exportSaves(dataDir, "anna", "tux", file);
+  assert.ok((await Deno.stat(file)).size < 100_000);
+});
+
 test("saves are listed by user and game, and exported", async (dataDir, save) => {
   await Deno.writeTextFile(join(save, "level"), "7");
   await openSaves(dataDir, "ben", manifest, undefined);
@@ -99,4 +139,24 @@ test("saves are listed by user and game, and exported", async (dataDir, save) =>
   assert.equal(new TextDecoder().decode(stdout), "7");
   await assert.rejects(exportSaves(dataDir, "anna", "../../..", file), /not the id of a game/);
   await assert.rejects(exportSaves(dataDir, "nobody", "tux", file), /no such saves/);
+});
+
+Deno.test("saves that would fill the disk get no snapshot, and the game starts all the same", async () => {
+  // Needs a small disk, which only root can mount.
+  if (Deno.uid() !== 0) return;
+  const dataDir = await Deno.makeTempDir({ prefix: "gamelan-saves-" });
+  const shell = async (...argv: string[]) => {
+    assert.ok((await new Deno.Command(argv[0], { args: argv.slice(1) }).output()).success);
+  };
+  await shell("mount", "-t", "tmpfs", "-o", "size=4m", "small", dataDir);
+  try {
+    const [{ source }] = await openSaves(dataDir, "anna", manifest, undefined);
+    await Deno.writeFile(join(source, "big"), new Uint8Array(1_000_000));
+    assert.ok(await snapshotSaves(dataDir, "anna", "tux"));
+    await Deno.writeFile(join(source, "big"), new Uint8Array(2_500_000));
+    assert.equal(await snapshotSaves(dataDir, "anna", "tux"), undefined);
+  } finally {
+    await shell("umount", dataDir);
+    await Deno.remove(dataDir);
+  }
 });
