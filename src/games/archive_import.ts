@@ -22,7 +22,9 @@ export async function stageFolder(source: string, context: ImportContext): Promi
   const game = join(context.content, "root/game");
   await Deno.mkdir(join(context.content, "root"));
   context.onProgress("Copying", 0.1);
-  await run(["cp", "-a", "--reflink=auto", "--no-preserve=ownership", resolve(source), game], {
+  // A link would be copied as a link: what follows would change the folder it leads to.
+  const folder = await Deno.realPath(source);
+  await run(["cp", "-a", "--reflink=auto", "--no-preserve=ownership", folder, game], {
     signal: context.signal,
   });
   return await describe(basename(resolve(source)), resolve(source), game, context);

@@ -57,6 +57,18 @@ async function playOutput(house: TinyLibrary, id: string): Promise<string> {
   return process.tail().join("\n");
 }
 
+test("a link to a folder imports what it leads to and leaves that as it was", async (house) => {
+  const folder = join(house.folder, "real");
+  await Deno.mkdir(folder);
+  await makeTinyRoot(folder, "cat /private");
+  await Deno.writeTextFile(join(folder, "private"), "of the game", { mode: 0o600 });
+  await Deno.symlink(folder, join(house.folder, "link"));
+  const options = { command: ["/bin/sh", "/play"], runtime: "none" as const };
+  const { id } = await house.library.import(join(house.folder, "link"), options);
+  assert.equal((await Deno.stat(join(folder, "private"))).mode! & 0o777, 0o600);
+  assert.equal(await playOutput(house, id), "of the game");
+});
+
 test("a folder with a manifest describes itself", async (house) => {
   const source = join(house.folder, "my-game");
   await makeTinyRoot(source, "echo $GREETING from $(cat /level)");
