@@ -38,10 +38,9 @@ export function selfCommand(...args: string[]): string[] {
  * npm packages: there is neither a package cache nor a network in the sandbox.
  */
 export function testcardCommand(): string[] {
-  if (packaging() === "compiled") return selfCommand("testcard");
+  if (packaging() !== "source") return selfCommand("testcard");
   const alone = [...RUN, "--no-config", "--no-lock", "--no-npm", "--no-remote"];
-  const module = packaging() === "bundle" ? "./testcard.js" : "../display/testcard/main.ts";
-  return [Deno.execPath(), ...alone, mainModule(module)];
+  return [Deno.execPath(), ...alone, mainModule("../display/testcard/main.ts")];
 }
 
 /**

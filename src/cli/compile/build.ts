@@ -7,7 +7,6 @@
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { buildUi } from "../../../ui/build.ts";
 import { version } from "../version.ts";
 import { bundle } from "./bundle.ts";
 import { denoCompile, wrongExecutable } from "./deno_compile.ts";
@@ -26,7 +25,6 @@ async function build(output: string, selfExtracting: boolean): Promise<void> {
   await Deno.mkdir(dirname(output), { recursive: true });
   const folder = await Deno.makeTempDir({ prefix: "gamelan-bundle-" });
   try {
-    await buildUi(join(root, "ui/dist"));
     await bundle(root, folder);
     if (selfExtracting || !await compiled(folder, output)) {
       await makeSelfExtracting(folder, output);

@@ -1,21 +1,18 @@
 import { join } from "node:path";
 import * as esbuild from "esbuild";
+import { buildUi } from "../../../ui/build.ts";
 import { packagedWorkers } from "./workers.ts";
 
 /**
- * Bundles the source tree at `root` into `folder`: `main.js`, the Workers and the Test card as modules
- * of their own, what they share as chunks, and the built web UI in `ui/`. Nothing else is needed to run
- * it but Deno: no npm packages, no source.
+ * Bundles the source tree at `root` into `folder`: `main.js`, the Workers as modules of their own, what
+ * they share as chunks, and the web UI in `ui/`. Nothing else is needed to run it but Deno: no npm
+ * packages, no source.
  */
 export async function bundle(root: string, folder: string): Promise<void> {
   try {
     await esbuild.build({
       absWorkingDir: root,
-      entryPoints: {
-        main: "main.ts",
-        testcard: "src/display/testcard/main.ts",
-        ...packagedWorkers,
-      },
+      entryPoints: { main: "main.ts", ...packagedWorkers },
       outdir: folder,
       bundle: true,
       splitting: true,
@@ -36,14 +33,5 @@ export async function bundle(root: string, folder: string): Promise<void> {
   } finally {
     await esbuild.stop();
   }
-  await copyFolder(join(root, "ui/dist"), join(folder, "ui"));
-}
-
-async function copyFolder(from: string, to: string): Promise<void> {
-  await Deno.mkdir(to, { recursive: true });
-  for await (const entry of Deno.readDir(from)) {
-    const [source, target] = [join(from, entry.name), join(to, entry.name)];
-    if (entry.isDirectory) await copyFolder(source, target);
-    else await Deno.copyFile(source, target);
-  }
+  await buildUi(join(folder, "ui"));
 }

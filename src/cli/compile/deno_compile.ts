@@ -1,10 +1,11 @@
 import { packagedWorkers } from "./workers.ts";
 
-/** The last line of what a command said that says something. */
-function lastLine(output: Uint8Array): string {
+/** The innermost reason of an error message of Deno, or the last line of any other. */
+export function reason(said: string): string {
   // deno-lint-ignore no-control-regex -- colours of the terminal
-  const plain = new TextDecoder().decode(output).replace(/\x1b\[[0-9;]*m/g, "");
-  return plain.trim().split("\n").findLast((line) => /\w/.test(line)) ?? "";
+  const plain = said.replace(/\x1b\[[0-9;]*m/g, "").split("\nStack backtrace:")[0];
+  const line = plain.split("\n").findLast((line) => /\w/.test(line)) ?? "it said nothing";
+  return line.trim().replace(/^(error|\d+): /, "");
 }
 
 /** The environment for `deno compile`: a base runtime that was set for something else is not taken. */
@@ -19,7 +20,7 @@ function environment(): Record<string, string> {
  */
 export async function denoCompile(folder: string, output: string): Promise<string | undefined> {
   const modules = Object.keys(packagedWorkers).map((name) => `${name}.js`);
-  const included = [...modules, "testcard.js", "ui"].flatMap((path) => ["--include", path]);
+  const included = [...modules, "ui"].flatMap((path) => ["--include", path]);
   const flags = ["-A", "--no-prompt", "--no-check", "--no-config", "--no-lock"];
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["compile", ...flags, ...included, "--output", output, "main.js"],
@@ -30,7 +31,7 @@ export async function denoCompile(folder: string, output: string): Promise<strin
     stdout: "null",
     stderr: "piped",
   }).output();
-  if (code !== 0) return `deno compile: ${lastLine(stderr)}`;
+  if (code !== 0) return `deno compile failed: ${reason(new TextDecoder().decode(stderr))}`;
   return undefined;
 }
 
@@ -52,9 +53,8 @@ export async function wrongExecutable(
     const { stdout, stderr } = await child.output();
     const said = new TextDecoder().decode(stdout).trim();
     if (said.startsWith(`gamelan ${version} `)) return undefined;
-    return `expected "${path} version" to say "gamelan ${version} …", got "${
-      said || lastLine(stderr)
-    }"`;
+    const got = said || reason(new TextDecoder().decode(stderr));
+    return `expected "${path} version" to say "gamelan ${version} …", got "${got}"`;
   } catch (error) {
     return `${path} does not start: ${(error as Error).message}`;
   }

@@ -26,6 +26,7 @@ if [ ! -e "$dir/main.js" ]; then
   tail -c +${offset} "$0" | tar -xzf - -C "$new"
   chmod 755 "$new"
   mv -T "$new" "$dir" 2>/dev/null || [ -e "$dir/main.js" ]
+  rm -rf "$new"
   trap - EXIT
   for old in "$cache"/build-*; do
     [ "$old" = "$dir" ] || readlink /proc/[0-9]*/exe 2>/dev/null | grep -qxF "$old/deno" || rm -rf "$old"
