@@ -70,8 +70,10 @@ export async function pixels(
   page: Page,
   size?: { width: number; height: number },
 ): Promise<Picture> {
-  const { width, height, base64 } = await page.evaluate((size) => {
+  const { width, height, base64 } = await page.evaluate(async (size) => {
     const video = document.querySelector<HTMLVideoElement>("[data-testid=player-video]")!;
+    // A player that connects anew has no picture for a moment.
+    while (video.videoWidth === 0) await new Promise((resolve) => setTimeout(resolve, 50));
     const canvas = document.createElement("canvas");
     canvas.width = size?.width ?? video.videoWidth;
     canvas.height = size?.height ?? video.videoHeight;
