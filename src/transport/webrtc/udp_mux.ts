@@ -19,6 +19,11 @@ export interface MuxPeer {
 }
 
 const STUN_USERNAME = 0x0006;
+/**
+ * Addresses one viewer may check from in the life of its connection. A page has a handful, and a few
+ * more as it changes networks; each one costs memory here and in ICE, also a forged one.
+ */
+const MAX_ADDRESSES = 128;
 
 /** The local half of the USERNAME attribute of a STUN request (RFC 8445 section 7.2.2). */
 export function stunLocalFragment(message: Uint8Array): string | undefined {
@@ -51,6 +56,7 @@ export class UdpMux {
   readonly #sockets = new Map<4 | 6, Socket>();
   readonly #peers = new Map<string, MuxPeer>();
   readonly #byAddress = new Map<string, MuxPeer>();
+  readonly #addresses = new Map<MuxPeer, number>();
   readonly #descriptors = new Map<4 | 6, number>();
   #closed = false;
 
@@ -116,6 +122,7 @@ export class UdpMux {
 
   detach(peer: MuxPeer): void {
     this.#peers.delete(peer.usernameFragment);
+    this.#addresses.delete(peer);
     for (const [address, owner] of this.#byAddress) {
       if (owner === peer) this.#byAddress.delete(address);
     }
@@ -133,6 +140,7 @@ export class UdpMux {
     this.#closed = true;
     this.#peers.clear();
     this.#byAddress.clear();
+    this.#addresses.clear();
     await Promise.all(
       [...this.#sockets.values()].map((socket) =>
         new Promise<void>((resolve) => socket.close(() => resolve()))
@@ -152,7 +160,12 @@ export class UdpMux {
       const fragment = stunLocalFragment(data);
       const peer = fragment === undefined ? undefined : this.#peers.get(fragment);
       if (!peer?.authenticates(data)) return;
-      this.#byAddress.set(key, peer);
+      if (this.#byAddress.get(key) !== peer) {
+        const known = this.#addresses.get(peer) ?? 0;
+        if (known >= MAX_ADDRESSES) return;
+        this.#addresses.set(peer, known + 1);
+        this.#byAddress.set(key, peer);
+      }
       peer.receive(data, family, address, from.port);
     } else if (messageClass >= 2) {
       const transactionId = data.toString("hex", 8, 20);

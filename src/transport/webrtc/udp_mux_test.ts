@@ -78,3 +78,34 @@ Deno.test("checks without a viewer's password reach nobody", async () => {
   await new Promise<void>((resolve) => socket.close(() => resolve()));
   await mux.close();
 });
+
+Deno.test("a viewer that checks from ever new addresses is heard from so many only", async () => {
+  const mux = await UdpMux.open(undefined, false);
+  let seen = 0;
+  mux.attach({
+    usernameFragment: "ours",
+    authenticates: () => true,
+    awaits: () => false,
+    receive: () => seen++,
+  });
+  const check = (new Message(1, 0).setAttribute("USERNAME", "ours:theirs") as Message).bytes;
+  const sockets = Array.from({ length: 140 }, () => createSocket("udp4"));
+  const send = (socket: typeof sockets[0]) =>
+    new Promise<void>((resolve) => socket.send(check, mux.port, "127.0.0.1", () => resolve()));
+  for (const socket of sockets) await send(socket);
+  for (let waited = 0; waited < 100 && seen < 128; waited++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(seen, 128);
+  // Those that were heard before still are.
+  await send(sockets[0]);
+  for (let waited = 0; waited < 100 && seen < 129; waited++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  assert.equal(seen, 129);
+  for (const socket of sockets) {
+    await new Promise<void>((resolve) => socket.close(() => resolve()));
+  }
+  await mux.close();
+});
