@@ -335,7 +335,7 @@ visit(
     const session = house.sessions.get("session-1")!;
     await status(page, "playing");
     session.bye("This session moved to another device.");
-    await status(page, "moved");
+    await status(page, "closed");
     await page.getByText("moved to another device").waitFor();
     await page.getByTestId("play-again").click();
     await status(page, "playing");

@@ -26,6 +26,8 @@ import { Statistics } from "./stats/statistics.ts";
 
 const SAMPLE_MS = 1000;
 const PING_MS = 1000;
+/** What hinders is told once it lasted so many samples: a game that falls still is no hindrance. */
+const LASTING_SAMPLES = 3;
 /** The first pings come faster: frame times need the clocks' relation. */
 const FIRST_PINGS = 5;
 
@@ -61,6 +63,7 @@ export class PlayerSession {
   readonly #pointer: PointerCapture;
   #trace = 0;
   #pings = 0;
+  #hindered = 0;
   #stops: (() => void)[] = [];
   #releasePads: (() => void) | undefined;
   #resumeNavigation: (() => void) | undefined;
@@ -291,7 +294,7 @@ export class PlayerSession {
       if (!interval || !mode) return;
       const { shownFps: _shown, jitterMs: _jitter, ...stats } = interval;
       this.#connection.send({ type: "stats", stats });
-      this.diagnosis.value = document.hidden ? undefined : diagnose({
+      const sentence = document.hidden ? undefined : diagnose({
         ...interval,
         fps: interval.fps,
         mode,
@@ -302,6 +305,8 @@ export class PlayerSession {
         fixedMbps: preferences.value.bitrate,
         network: networkType(),
       });
+      this.#hindered = sentence === undefined ? 0 : this.#hindered + 1;
+      this.diagnosis.value = this.#hindered >= LASTING_SAMPLES ? sentence : undefined;
     });
   }
 }

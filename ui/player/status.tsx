@@ -102,15 +102,15 @@ function Ended({ session }: { session: PlayerSession }) {
   useFocusScope(box, () => navigate("/"));
   const info = session.info.value;
   const failed = info?.state === "failed";
-  const moved = session.bye.value !== undefined && info?.state !== "ended" && !failed;
+  const closed = session.bye.value !== undefined && info?.state !== "ended" && !failed;
   const reason = failed || info?.state === "ended"
     ? info?.reason ?? session.bye.value
     : session.bye.value;
   const isPlayer = house.value?.user !== null && house.value?.user !== undefined;
 
   const again = async () => {
-    if (moved) {
-      // The same session: a fresh page takes it back.
+    if (closed) {
+      // The session may go on: a fresh page takes it back.
       location.reload();
       return;
     }
@@ -125,14 +125,14 @@ function Ended({ session }: { session: PlayerSession }) {
       setError(messageOf(failure));
     }
   };
-  const title = failed ? "The game stopped" : moved ? "Playing elsewhere" : "Game over";
+  const title = failed ? "The game stopped" : closed ? "Disconnected" : "Game over";
   return (
     <div
       class="player-cover"
       ref={box}
       data-focus-scope
       data-testid="player-status"
-      data-state={failed ? "failed" : moved ? "moved" : "ended"}
+      data-state={failed ? "failed" : closed ? "closed" : "ended"}
       role="alert"
     >
       {failed
@@ -144,11 +144,11 @@ function Ended({ session }: { session: PlayerSession }) {
         : <Gong class="gong gong-large gong-dim" />}
       <h1>{title}</h1>
       <p class="lead">
-        {reason ?? (moved ? "This session moved to another device." : "Thanks for playing.")}
+        {reason ?? "Thanks for playing."}
       </p>
       {error && <p class="notice notice-error" role="alert">{error}</p>}
       <div class="actions">
-        {isPlayer && (info || moved) && (
+        {isPlayer && (info || closed) && (
           <button
             class="primary large"
             type="button"
@@ -156,7 +156,7 @@ function Ended({ session }: { session: PlayerSession }) {
             data-testid="play-again"
             data-autofocus
           >
-            {moved ? "Play here" : failed ? "Try again" : "Play again"}
+            {closed || failed ? "Try again" : "Play again"}
           </button>
         )}
         <a class="button large" href="/" data-testid="to-library">Library</a>

@@ -91,7 +91,7 @@ function drawPlot(parent: HTMLElement, session: PlayerSession): () => void {
       height: parent.clientHeight,
       legend: { show: false },
       cursor: { show: false },
-      padding: [6, 4, 0, 0],
+      padding: [6, 14, 0, 0],
       scales: {
         x: { time: false, range: [-SPAN_MS / 1000, 0] },
         y: { range: (_plot, _low, high) => [0, Math.max(40, Math.ceil((high ?? 0) / 10) * 10)] },
