@@ -114,3 +114,4 @@ export const PROT_READ = 1;
 export const PROT_WRITE = 2;
 export const MAP_SHARED = 1;
 export const SCHED_FIFO = 1;
+export const SCHED_RESET_ON_FORK = 0x40000000;

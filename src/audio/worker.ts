@@ -2,9 +2,9 @@
  * The audio Worker: records the game's sound and encodes it. It is blocked in libpulse's poll while
  * nothing comes; a Worker that blocks receives no messages, so it is stopped through shared memory.
  */
-import { libc, SCHED_FIFO } from "../../ffi/libc.ts";
 import { monotonicMs } from "../media/clock.ts";
 import type { EncodedAudio } from "../media/encoded.ts";
+import { Priority, setRealtime } from "../system/priority.ts";
 import { Capture, type CaptureSettings } from "./capture.ts";
 import { Packetizer, type PacketizerSettings } from "./packetizer.ts";
 
@@ -29,8 +29,6 @@ export type AudioWorkerMessage =
 /** Longest wait before the stop word is looked at. */
 const WAKE_MS = 500;
 const RETRY_MS = 50;
-/** Above ordinary processes, below the kernel's own threads; the thread sleeps nearly always. */
-const REALTIME_PRIORITY = 5;
 
 const post = (message: AudioWorkerMessage, transfer: Transferable[] = []) =>
   self.postMessage(message, transfer);
@@ -56,8 +54,8 @@ function record(start: AudioWorkerStart, packetizer: Packetizer, stopped: () => 
 function run(start: AudioWorkerStart): void {
   const word = new Int32Array(start.stop);
   const stopped = () => Atomics.load(word, 0) !== 0;
-  // Without the right to real-time scheduling the thread stays an ordinary one.
-  libc.sched_setscheduler(0, SCHED_FIFO, new Uint8Array(Int32Array.of(REALTIME_PRIORITY).buffer));
+  // libpulse reads on a thread of its own.
+  setRealtime(Priority.sound, { inherited: true });
   const packetizer = new Packetizer(start.packets, (packet) => {
     post({ type: "packet", packet }, [packet.data.buffer]);
   });

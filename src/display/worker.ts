@@ -2,7 +2,7 @@
  * The Worker that the compositor runs in. Its thread blocks in epoll_wait, so it cannot receive
  * messages: after the first one, everything comes through a ByteRing and an eventfd.
  */
-import { EPOLLIN, libc, SCHED_FIFO } from "../../ffi/libc.ts";
+import { EPOLLIN, libc } from "../../ffi/libc.ts";
 import { ByteRing } from "../media/byte_ring.ts";
 import { FrameRing } from "../media/frame_ring.ts";
 import { decodeInput } from "../protocol/input.ts";
@@ -13,6 +13,7 @@ import {
   RecordKind,
 } from "./worker_messages.ts";
 import { logger } from "../system/log.ts";
+import { Priority, setRealtime } from "../system/priority.ts";
 import { Compositor } from "./wayland/compositor.ts";
 
 /** A display that keeps failing is reported as failed. */
@@ -47,7 +48,7 @@ function run(start: DisplayWorkerStart): void {
     log.error("an internal error; the display goes on", { error });
     if (++errors > MAX_INTERNAL_ERRORS) throw error;
   };
-  prioritise();
+  setRealtime(Priority.display);
   send({ type: "ready", waylandDisplay: start.socketPath });
   compositor.loop.run();
   compositor.close();
@@ -73,15 +74,6 @@ function obey(compositor: Compositor, command: DisplayCommand): void {
     case "close":
       return compositor.loop.stop();
   }
-}
-
-/**
- * Real-time priority for this thread, so that a busy game does not delay frames; it only works for
- * few microseconds at a time. Without the right to it everything works, less evenly.
- */
-function prioritise(): void {
-  const lowest = new Uint8Array(new Int32Array([1]).buffer);
-  libc.sched_setscheduler(0, SCHED_FIFO, lowest);
 }
 
 scope.onmessage = (event: MessageEvent<DisplayWorkerStart>) => {

@@ -1,5 +1,6 @@
 import { SessionSpec } from "../protocol/session.ts";
 import { logger } from "../system/log.ts";
+import { Priority, setRealtime } from "../system/priority.ts";
 import { liveStages } from "./live_stages.ts";
 import { Session } from "./session.ts";
 
@@ -19,6 +20,8 @@ export async function sessionMain(): Promise<number> {
     log.error("the specification is wrong", { error: parsed.error.message });
     return 1;
   }
+  const realtime = setRealtime(Priority.session);
+  log.debug("scheduling", { realtime });
   const session = await Session.open(parsed.data, liveStages);
   // A stray rejection in one stage must not take the game away from its players.
   globalThis.addEventListener("unhandledrejection", (event) => {

@@ -1,5 +1,6 @@
 /** The Worker that owns the encoder. See messages.ts for what goes in and out. */
 import { FrameReader, FrameRing } from "../media/frame_ring.ts";
+import { Priority, setRealtime } from "../system/priority.ts";
 import { EncodeLoop } from "./encode_loop.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import { softwareEncoder } from "./software/provider.ts";
@@ -13,6 +14,7 @@ function post(message: FromWorker, transfer: Transferable[] = []): void {
 }
 
 async function start({ ring, settings }: Extract<ToWorker, { type: "start" }>): Promise<void> {
+  setRealtime(Priority.encoder, { inherited: true });
   try {
     loop = new EncodeLoop(new FrameReader(new FrameRing(ring)), settings, softwareEncoder, {
       frame: (frame) => post({ type: "frame", frame }, [frame.data.buffer]),

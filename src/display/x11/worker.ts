@@ -1,8 +1,8 @@
 /** Worker that streams an X desktop; see source.ts. It blocks in epoll between events. */
-import { libc, SCHED_FIFO } from "../../../ffi/libc.ts";
 import { FrameRing } from "../../media/frame_ring.ts";
 import type { DisplayEvent } from "../../media/stages.ts";
 import type { VideoMode } from "../../protocol/session.ts";
+import { Priority, setRealtime } from "../../system/priority.ts";
 import { type CommandChannel, CommandReceiver } from "./command_channel.ts";
 import { Desktop } from "./desktop.ts";
 import { EventWait } from "./event_wait.ts";
@@ -31,17 +31,8 @@ const worker = self as unknown as {
   close(): void;
 };
 
-/**
- * Real-time priority for this thread, so that a busy desktop does not delay its own pictures and
- * input. Without the right to it everything works, less evenly.
- */
-function prioritise(): void {
-  const lowest = new Uint8Array(Int32Array.of(1).buffer);
-  libc.sched_setscheduler(0, SCHED_FIFO, lowest);
-}
-
 worker.onmessage = ({ data }) => {
-  prioritise();
+  setRealtime(Priority.display);
   try {
     stream(data);
   } catch (error) {
