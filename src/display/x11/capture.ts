@@ -12,6 +12,7 @@ import { IMAGE_FORMAT_Z_PIXMAP } from "../../../ffi/libxcb.ts";
 import { libxcbDamage, REPORT_BOUNDING_BOX } from "../../../ffi/libxcb_damage.ts";
 import { libxcbShm } from "../../../ffi/libxcb_shm.ts";
 import { XConnection, XConnectionError } from "./connection.ts";
+import type { Rows } from "./conversion.ts";
 
 const ALL_PLANES = 0xffffffff;
 
@@ -34,9 +35,11 @@ export class ScreenCapture {
   /** Number of the extension's DamageNotify event. */
   readonly damageEvent: number;
   readonly #damage: number;
+  /** Rows that the last grab read, [first, after last). */
+  grabbed: Rows = [0, 0];
   #segment: SharedSegment | undefined;
   /** Rows drawn since the last grab, [first, after last). */
-  #dirty: [number, number] | undefined;
+  #dirty: Rows | undefined;
 
   /** Throws {@linkcode XConnectionError} where the server cannot be captured from. */
   constructor(readonly connection: XConnection) {
@@ -93,7 +96,7 @@ export class ScreenCapture {
 
   /** Reads what was drawn into {@linkcode pixels}. False where the root just changed its size. */
   grab(): boolean {
-    const [top, bottom] = this.#dirty ?? [0, 0];
+    const [top, bottom] = this.grabbed = this.#dirty ?? [0, 0];
     this.#dirty = undefined;
     // Subtracting first: what is drawn from here on raises a new event.
     libxcbDamage().xcb_damage_subtract(this.connection.handle, this.#damage, 0, 0);

@@ -16,14 +16,33 @@ const memory = (bytes: Uint8Array) => bytes as Uint8Array<ArrayBuffer>;
 const BLACK_Y = 16;
 const BLACK_UV = 128;
 
-/** Converts desktop pictures to I420, scaled into a letterbox where sizes differ. */
+/** Rows of a picture, [first, after last). */
+export type Rows = [number, number];
+
+/**
+ * Converts desktop pictures to I420, scaled into a letterbox where sizes differ.
+ *
+ * Pictures go to a few memories in turn, each of which still holds an earlier one. Where nothing is
+ * scaled, only the rows that changed since that one are converted.
+ */
 export class PictureConverter {
   readonly #yuv: Libyuv = libyuv();
   /** I420 at the desktop's size, before scaling. */
   #unscaled = new Uint8Array();
+  /** Rows that changed since a memory was written, by its place in the ring. */
+  readonly #stale = new Map<number, Rows>();
+  /** Sizes and places that the memories were written for. */
+  #layout = "";
 
-  convert(picture: DesktopPicture, planes: I420Planes, box: Letterbox): void {
+  /** @param changed rows of `picture` that differ from the picture before; by default all */
+  convert(
+    picture: DesktopPicture,
+    planes: I420Planes,
+    box: Letterbox,
+    changed: Rows = [0, picture.height],
+  ): void {
     const { width, height } = picture;
+    const rows = this.#staleRows(picture, planes, box, changed);
     const y = box.y * planes.yStride + box.x;
     const uv = box.y / 2 * planes.uvStride + box.x / 2;
     const target: I420Planes = {
@@ -32,9 +51,9 @@ export class PictureConverter {
       u: planes.u.subarray(uv),
       v: planes.v.subarray(uv),
     };
-    fillBars(planes, box);
+    if (!rows) fillBars(planes, box);
     if (box.width === width && box.height === height) {
-      this.#toI420(picture, target);
+      this.#toI420(picture, target, rows);
       return;
     }
     const luma = width * height;
@@ -74,23 +93,50 @@ export class PictureConverter {
     );
   }
 
+  /** The rows to convert; undefined where the memory holds no picture of this layout yet. */
+  #staleRows(
+    picture: DesktopPicture,
+    planes: I420Planes,
+    box: Letterbox,
+    changed: Rows,
+  ): Rows | undefined {
+    const layout = [picture.width, picture.height, ...Object.values(box), planes.yStride].join();
+    if (layout !== this.#layout) this.#stale.clear();
+    this.#layout = layout;
+    for (const [place, rows] of this.#stale) this.#stale.set(place, union(rows, changed));
+    const place = planes.y.byteOffset;
+    const rows = this.#stale.get(place);
+    this.#stale.set(place, [0, 0]);
+    return rows;
+  }
+
   #toI420(
     { pixels, width, height }: DesktopPicture,
     to: { y: Uint8Array; u: Uint8Array; v: Uint8Array; yStride: number; uvStride: number },
+    [first, last]: Rows = [0, height],
   ): void {
+    // Two rows share their chroma.
+    const top = first & ~1;
+    const bottom = Math.min(height, last + (last & 1));
+    if (bottom <= top) return;
     this.#yuv.ARGBToI420(
-      memory(pixels),
+      memory(pixels.subarray(top * width * 4)),
       width * 4,
-      memory(to.y),
+      memory(to.y.subarray(top * to.yStride)),
       to.yStride,
-      memory(to.u),
+      memory(to.u.subarray(top / 2 * to.uvStride)),
       to.uvStride,
-      memory(to.v),
+      memory(to.v.subarray(top / 2 * to.uvStride)),
       to.uvStride,
       width,
-      height,
+      bottom - top,
     );
   }
+}
+
+function union([from, to]: Rows, [top, bottom]: Rows): Rows {
+  if (bottom <= top) return [from, to];
+  return to <= from ? [top, bottom] : [Math.min(from, top), Math.max(to, bottom)];
 }
 
 /** Paints what lies around the letterbox black. */

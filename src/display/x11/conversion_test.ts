@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FrameRing, FrameWriter } from "../../media/frame_ring.ts";
+import { FrameReader, FrameRing, FrameWriter } from "../../media/frame_ring.ts";
 import { PictureConverter } from "./conversion.ts";
 import { letterbox } from "./letterbox.ts";
 
@@ -40,4 +40,32 @@ Deno.test("desktops of odd sizes are scaled without touching the bars", () => {
   assert.equal(luma(160, 100), 235);
   assert.equal(luma(2, 100), 16);
   assert.ok(planes.y.every((value) => value === 16 || value === 235));
+});
+
+Deno.test("only changed rows are converted, also into memories that missed earlier changes", () => {
+  const [width, height] = [64, 48];
+  const ring = FrameRing.allocate(width, height);
+  const writer = new FrameWriter(ring);
+  const reader = new FrameReader(ring);
+  const pixels = new Uint8Array(width * height * 4);
+  const converter = new PictureConverter();
+  const box = letterbox({ width, height }, { width, height });
+  const fullPicture = () => {
+    const planes = new FrameWriter(FrameRing.allocate(width, height)).planes(width, height);
+    new PictureConverter().convert({ pixels, width, height }, planes, box);
+    return planes;
+  };
+  for (let picture = 0; picture < 40; picture++) {
+    const top = picture * 7 % 40;
+    const rows = picture * 5 % 9;
+    pixels.fill(picture * 6, top * width * 4, (top + rows) * width * 4);
+    const planes = writer.planes(width, height);
+    const changed: [number, number] = picture === 0 ? [0, height] : [top, top + rows];
+    converter.convert({ pixels, width, height }, planes, box, changed);
+    const expected = fullPicture();
+    for (const plane of ["y", "u", "v"] as const) assert.deepEqual(planes[plane], expected[plane]);
+    writer.publish({ width, height, inputMs: 0, commitMs: 0, capturedMs: 0 });
+    // The reader takes some pictures and misses others.
+    if (picture % 3 === 0) reader.take();
+  }
 });

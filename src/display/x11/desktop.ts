@@ -151,7 +151,8 @@ export class Desktop {
       return;
     }
     const { width, height } = this.#mode;
-    this.#converter.convert(this.#capture, this.#writer.planes(width, height), this.#box);
+    const planes = this.#writer.planes(width, height);
+    this.#converter.convert(this.#capture, planes, this.#box, this.#capture.grabbed);
     const capturedMs = monotonicMs();
     this.#writer.publish({ width, height, inputMs, commitMs, capturedMs });
     this.#pacing.captured(capturedMs);
