@@ -57,10 +57,11 @@ export function parseUris(text: string): PackageFile[] {
  * @throws where apt names none
  */
 async function mirrors(codename: string): Promise<{ archive: string; security: string }> {
-  // Fields that come from downloaded lists are not asked for: a new machine may have none yet.
+  // A new machine may have no lists yet: without them apt names only what has no release information.
   const { stdout } = await run([
     "apt-get",
     "indextargets",
+    "--no-release-info",
     "Created-By: Packages",
     "--format",
     "$(REPO_URI) $(RELEASE)",
