@@ -6,6 +6,7 @@ import type { TransportOptions } from "../../src/media/stages.ts";
 import type { ControlFromViewer } from "../../src/protocol/control.ts";
 import { encodeInput } from "../../src/protocol/input.ts";
 import { createTransport, type WebRtcOptions } from "../../src/transport/webrtc/transport.ts";
+import type { Peer } from "../../src/transport/webrtc/peer.ts";
 import type { WebRtcViewer } from "../../src/transport/webrtc/viewer.ts";
 import { type Clip, ClipPlayer, encodeClip } from "./clip.ts";
 import { seeded } from "./simulated_path.ts";
@@ -171,6 +172,7 @@ const hostile: [string, (peer: WeriftPeer) => void][] = [
   ["text that is no JSON", ({ control }) => control.send("{")],
   ["a message of an unknown type", ({ control }) => control.send('{"type":"reboot"}')],
   ["text on the motion channel", ({ motion }) => motion.send('{"type":"ping","t":1}')],
+  ["a channel that is open already", ({ rtc }) => void rtc.createDataChannel("control")],
   ["another channel", ({ rtc }) => void rtc.createDataChannel("shell")],
   ["a channel message of an unknown protocol", ({ rtc, control }) => {
     // deno-lint-ignore no-explicit-any -- below the public surface, as an attacker is
@@ -197,6 +199,50 @@ for (const [what, send] of hostile) {
     });
   });
 }
+
+Deno.test("a page that floods the session with control messages is disconnected", async () => {
+  await withTransport({}, async (join) => {
+    const [viewer, { control }] = await join();
+    const states: string[] = [];
+    let passedOn = 0;
+    viewer.onState = (state) => states.push(state);
+    viewer.onControl = () => passedOn++;
+    await until("the channel", () => control.readyState === "open");
+    const mode = (width: number) => ({ mode: { width, height: 720, fps: 60 } });
+    for (let i = 0; i < 400; i++) {
+      control.send(JSON.stringify({ type: "quality", settings: mode(1280 + 2 * (i % 2)) }));
+    }
+    await until("the end", () => states.includes("closed"));
+    assert.ok(passedOn >= 300 && passedOn < 400, `${passedOn} were passed on`);
+  });
+});
+
+Deno.test("only so many candidates of a viewer are checked, and no names are looked up", async () => {
+  await withTransport({}, async (join) => {
+    const many = Array.from(
+      { length: 50 },
+      (_, i) => `a=candidate:${i} 1 udp 1 10.1.0.${i} 9 typ host`,
+    );
+    const [viewer, { packets }] = await join({
+      answer: (sdp) => sdp.replace(/(m=video[^]*?)(?=\r\nm=)/, `$1\r\n${many.join("\r\n")}`),
+    });
+    for (let i = 0; i < 50; i++) {
+      await viewer.addCandidate({
+        candidate: `candidate:9 1 udp 1 10.2.0.${i} 9 typ host`,
+        sdpMid: "0",
+      });
+      await viewer.addCandidate({
+        candidate: `candidate:9 1 udp 1 intranet.example 9 typ host`,
+        sdpMid: "0",
+      });
+    }
+    await until("video", () => packets.length > 20);
+    // Below the public surface; those it learned from checks are not counted.
+    const { peer } = (viewer as unknown as { options: { peer: Peer } }).options;
+    const { length } = peer.connection.remoteCandidates.filter(({ type }) => type === "host");
+    assert.ok(length > 40 && length <= 64, `${length} candidates`);
+  });
+});
 
 Deno.test("datagrams of strangers are dropped, whatever they are", async () => {
   await withTransport({}, async (join) => {

@@ -1,5 +1,6 @@
 import type { Buffer } from "node:buffer";
 import type { RTCDataChannel, RTCPeerConnection } from "werift";
+import { monotonicMs } from "../../media/clock.ts";
 import { logger } from "../../system/log.ts";
 import {
   CONTROL_CHANNEL,
@@ -18,6 +19,12 @@ const MAX_WAITING = 64;
 /** Above this many unsent bytes statistics are left out; above the second the viewer is hung. */
 const BUFFER_SOFT_LIMIT = 1 << 20;
 const BUFFER_HARD_LIMIT = 16 << 20;
+/**
+ * Control messages a second that a page may send for long, and at once: it sends about two. Some of
+ * them make the session open its encoder or its keyboard anew.
+ */
+const MESSAGES_PER_SECOND = 20;
+const MESSAGE_BURST = 300;
 /** Received SCTP bytes between two looks at what is waiting to be put together. */
 const CHECK_EVERY_BYTES = 1 << 18;
 
@@ -29,7 +36,10 @@ export class ViewerChannels {
   onInput: (record: Uint8Array) => void = () => {};
   onControl: (message: ControlFromViewer) => void = () => {};
   onViolation: (reason: string) => void = () => {};
+  readonly #labels = new Set<string>();
   #control: RTCDataChannel | undefined;
+  #tokens = MESSAGE_BURST;
+  #filledMs = monotonicMs();
   #waiting: string[] = [];
   #violated = false;
   #uncheckedBytes = 0;
@@ -77,6 +87,12 @@ export class ViewerChannels {
   }
 
   #opened(channel: RTCDataChannel): void {
+    if (this.#labels.has(channel.label)) {
+      return this.#violate(`opens the channel "${channel.label}" twice`);
+    }
+    if (channel.label === CONTROL_CHANNEL || channel.label === MOTION_CHANNEL) {
+      this.#labels.add(channel.label);
+    }
     if (channel.label === CONTROL_CHANNEL) {
       this.#control = channel;
       for (const text of this.#waiting) this.#write(channel, text);
@@ -111,9 +127,19 @@ export class ViewerChannels {
   }
 
   #receivedControl(text: string): void {
+    if (!this.#admit()) return this.#violate("sends too many control messages");
     const parsed = ControlFromViewer.safeParse(JSON.parse(text));
     if (parsed.success) this.onControl(parsed.data);
     else this.#violate(`sends a control message of an unknown form: ${parsed.error.message}`);
+  }
+
+  /** Token bucket over all control messages. */
+  #admit(): boolean {
+    const nowMs = monotonicMs();
+    const earned = (nowMs - this.#filledMs) * MESSAGES_PER_SECOND / 1000;
+    this.#filledMs = nowMs;
+    this.#tokens = Math.min(MESSAGE_BURST, this.#tokens + earned) - 1;
+    return this.#tokens >= 0;
   }
 
   #violate(reason: string): void {

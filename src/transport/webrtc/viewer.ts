@@ -1,4 +1,5 @@
 import type { Buffer } from "node:buffer";
+import { isIP } from "node:net";
 import { CandidatePairState } from "werift";
 import { monotonicMs } from "../../media/clock.ts";
 import type { EncodedAudio, EncodedFrame } from "../../media/encoded.ts";
@@ -30,6 +31,11 @@ const LOST_WHILE_SENDING_MS = 2_500;
 const MOVED_AFTER_MS = 1_000;
 /** After this the viewer does not come back on this connection, ms (RFC 7675 section 5.1). */
 const CLOSED_AFTER_MS = 30_000;
+/**
+ * Candidates taken from one viewer: every one is checked against each of ours, with packets to an
+ * address that the viewer chooses.
+ */
+const MAX_CANDIDATES = 64;
 /** Longest Opus packet (RFC 6716 section 3.4: 1275 bytes a frame). */
 const MAX_OPUS_BYTES = 1500;
 
@@ -46,12 +52,14 @@ type State = "new" | "connected" | "lost" | "closed";
 
 /**
  * Candidate lines that werift is better off without. The end of candidates makes it give up where
- * only a peer-reflexive pair can work. Names that browsers hide their addresses behind (RFC 8828)
- * would be looked up by multicast, and are not needed: the checks they send tell the address.
+ * only a peer-reflexive pair can work. Names, such as browsers hide their addresses behind (RFC 8828),
+ * would be looked up, and are not needed: the checks they send tell the address.
  */
 function isUnwanted(line: string): boolean {
-  return line === "a=" || line === "a=end-of-candidates" ||
-    /^a=candidate:.*\s\S+\.local\s/i.test(line);
+  if (line === "a=" || line === "a=end-of-candidates") return true;
+  if (!line.startsWith("a=candidate:")) return false;
+  // RFC 8839 section 5.1: foundation, component, transport, priority, address.
+  return isIP(line.split(/\s+/)[4] ?? "") === 0;
 }
 
 /** One page over WebRTC. */
@@ -78,6 +86,7 @@ export class WebRtcViewer implements ViewerTransport {
   #session: MediaSession | undefined;
   #sender: MediaSender | undefined;
   #microphoneTimestamp: number | undefined;
+  #candidates = 0;
 
   constructor(private readonly options: ViewerOptions) {
     const { peer } = options;
@@ -133,14 +142,18 @@ export class WebRtcViewer implements ViewerTransport {
 
   async answer(sdp: string): Promise<void> {
     this.#negotiated = readAnswer(sdp);
+    const lines = sdp.split(/\r?\n/).filter((line) =>
+      !isUnwanted(line) && (!line.startsWith("a=candidate:") || this.#takesCandidate())
+    );
     await this.options.peer.rtc.setRemoteDescription({
       type: "answer",
-      sdp: sdp.split(/\r?\n/).filter((line) => !isUnwanted(line)).join("\r\n"),
+      sdp: lines.join("\r\n"),
     });
   }
 
   async addCandidate(candidate: IceCandidate): Promise<void> {
     if (isUnwanted(`a=${candidate.candidate}`) || this.#state === "closed") return;
+    if (!this.#takesCandidate()) return;
     try {
       await this.options.peer.rtc.addIceCandidate({
         candidate: candidate.candidate,
@@ -150,6 +163,10 @@ export class WebRtcViewer implements ViewerTransport {
     } catch (error) {
       log.info("ICE candidate left out", { candidate: candidate.candidate, error });
     }
+  }
+
+  #takesCandidate(): boolean {
+    return ++this.#candidates <= MAX_CANDIDATES;
   }
 
   sendVideo(frame: EncodedFrame): void {
