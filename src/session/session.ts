@@ -435,6 +435,8 @@ export class Session {
   }
 
   #apply(event: LifeEvent): void {
+    // Reasons are sentences for the player; messages of errors begin in lower case.
+    if (event.type === "failed") event = { ...event, reason: sentence(event.reason) };
     const before = this.#life.state;
     const actions = this.#life.apply(event, monotonicMs());
     if (this.#life.state !== before) {
@@ -496,6 +498,10 @@ async function timed<T>(stage: string, starting: Promise<T>): Promise<T> {
 
 function soundNotice(problem: string): ControlToViewer {
   return { type: "notice", level: "warning", text: `No sound: ${problem}` };
+}
+
+function sentence(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 /** Why a game's exit is a failure, as a sentence for the player; undefined for a normal end. */

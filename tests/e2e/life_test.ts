@@ -14,15 +14,10 @@ import {
   sessionProcess,
   sessionProcesses,
 } from "./leftovers.ts";
-import { claim, logIn, moves, picture, play, stats } from "./player.ts";
+import { claim, logIn, moves, picture, play, sessionOf, stats } from "./player.ts";
 
 const bob = { name: "Bob", password: "another long password" };
 const SMALL = { viewport: { width: 1024, height: 600 } };
-
-/** The session whose player page this is. */
-function sessionOf(page: Page): string {
-  return /\/play\/([a-z0-9-]+)/.exec(page.url())![1];
-}
 
 function sessions(page: Page): Promise<SessionInfo[]> {
   return page.evaluate(() => fetch("/api/sessions").then((answer) => answer.json()));

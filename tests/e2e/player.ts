@@ -42,6 +42,11 @@ export async function play(page: Page, gameId: string): Promise<void> {
   await picture(page);
 }
 
+/** The id of the session whose player page this is. */
+export function sessionOf(page: Page): string {
+  return /\/play\/([a-z0-9-]+)/.exec(page.url())![1];
+}
+
 /** Waits until the player's video shows decoded pictures. */
 export async function picture(page: Page, timeoutMs = 30_000): Promise<void> {
   await page.getByTestId("player-video").waitFor({ timeout: timeoutMs });
