@@ -7,6 +7,9 @@ import { ffmpegPipeline, ourPipeline, pipelineCost } from "../x11_pipelines.ts";
 /** What moves: everything, as in a game, or a quarter of the screen, as a video on a desktop. */
 const CONTENTS = ["screen", "window"] as const;
 
+/** Rounds of a content that are measured again where the machine was busy with something else. */
+const MAX_REPEATS = 4;
+
 /** CPU time of a desktop's pictures, from the X server to H.264. */
 export const encodeCpu: Case = {
   name: "encode-cpu",
@@ -25,11 +28,10 @@ export const encodeCpu: Case = {
       const theirs: number[] = [];
       try {
         await animation.ready;
-        for (let round = 0; round < rounds; round++) {
+        let repeats = quick ? 0 : MAX_REPEATS;
+        while (ours.length < rounds) {
           const our = await pipelineCost(ourPipeline, server.display, mode, windowMs);
           const peer = await pipelineCost(ffmpegPipeline, server.display, mode, windowMs);
-          ours.push(our.cpuMs);
-          theirs.push(peer.cpuMs);
           const describe = (name: string, { cpuMs, pictures, bytes }: typeof our) =>
             `${name} ${cpuMs.toFixed(2)} ms, ${
               Math.round(pictures / windowMs * 1000)
@@ -37,6 +39,12 @@ export const encodeCpu: Case = {
           log(
             `${modeName(mode)} ${content}: ${describe("ours", our)}; ${describe("ffmpeg", peer)}`,
           );
+          if (!(our.undisturbed && peer.undisturbed) && repeats-- > 0) {
+            log("the machine was busy with something else: once more");
+            continue;
+          }
+          ours.push(our.cpuMs);
+          theirs.push(peer.cpuMs);
         }
       } finally {
         await animation.close();
