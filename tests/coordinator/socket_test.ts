@@ -88,6 +88,21 @@ Deno.test("a page that floods is cut off", async () => {
   assert.ok(passed >= 300 && passed < 400, `${passed} of 1000 passed`);
 });
 
+Deno.test("guests cannot take the last places of a session from its player", async () => {
+  await using scene = await watchedHouse();
+  const { house, owner, session, path } = scene;
+  const { token } = (await owner.post(`/api/sessions/${session.id}/invites`, { role: "player" }))
+    .json;
+  const guest = new TestClient(house.url);
+  assert.equal((await guest.post("/api/join", { token, name: "Eve" })).status, 200);
+  const pages = Array.from({ length: 12 }, () => guest.socket(path));
+  for (const page of pages) await page.next("session");
+  assert.match(await guest.socket(path).opened, /503/);
+  const own = Array.from({ length: 4 }, () => owner.socket(path));
+  for (const page of own) await page.next("session");
+  for (const page of [...pages, ...own]) await page.close();
+});
+
 Deno.test("a session has room for so many screens", async () => {
   await using scene = await watchedHouse();
   const { owner, path } = scene;
@@ -137,6 +152,28 @@ Deno.test("a page whose connection broke comes back as a new viewer, then the ol
   assert.notEqual(joined.viewerId, viewerId);
   assert.equal((await node.next("viewer-leave")).viewerId, viewerId);
   await again.close();
+});
+
+Deno.test("a guest who takes the player's name does not end the player's broken connection", async () => {
+  await using scene = await watchedHouse();
+  const { house, node, owner, session, path } = scene;
+  const page = owner.socket(path);
+  await page.next("session");
+  const { name, viewerId } = await node.next("viewer-join");
+  const { token } = (await owner.post(`/api/sessions/${session.id}/invites`, { role: "player" }))
+    .json;
+  const guest = new TestClient(house.url);
+  await guest.post("/api/join", { token, name });
+  page.socket.terminate();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const other = guest.socket(path);
+  await node.next("viewer-join");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.equal(node.received.some(({ type }) => type === "viewer-leave"), false);
+  const again = owner.socket(path);
+  await node.next("viewer-join");
+  assert.equal((await node.next("viewer-leave")).viewerId, viewerId);
+  await Promise.all([other.close(), again.close()]);
 });
 
 Deno.test("the events socket takes no messages and tells players nothing of the machines", async () => {

@@ -55,13 +55,15 @@ export function mayServePlain(visit: Visit, hosts: HostCheck): boolean {
 
 /**
  * A page elsewhere can make a browser send requests here with our cookies, but cannot hide that it
- * did: the Origin must be the host that the request is for.
+ * did: the Origin must be the host that the request is for. Over HTTPS it must be HTTPS: a page of
+ * the same name without it may come from anybody in the network.
  *
  * @throws HttpError where it is another, or missing
  */
 export function requireOwnOrigin(request: Request, visit: Visit): void {
   const origin = request.headers.get("origin") ?? "";
-  const own = URL.canParse(origin) && /^https?:$/.test(new URL(origin).protocol) &&
+  const schemes = visit.https ? ["https:"] : ["http:", "https:"];
+  const own = URL.canParse(origin) && schemes.includes(new URL(origin).protocol) &&
     new URL(origin).host === canonicalHost(visit.host);
   if (!own) throw new HttpError("forbidden", "expected a request from a page of this house");
 }

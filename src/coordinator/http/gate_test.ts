@@ -62,11 +62,11 @@ Deno.test("hosts are ours by name, address or configuration", () => {
 });
 
 Deno.test("the Origin must be the host of the request, in either scheme's own writing", () => {
-  const check = (host: string, origin?: string) => {
+  const check = (host: string, origin?: string, tls = false) => {
     const headers: Record<string, string> = origin === undefined ? { host } : { host, origin };
     const request = new Request("http://x/", { headers });
     try {
-      requireOwnOrigin(request, admit(request, { peer: "127.0.0.1", tls: false }, hosts));
+      requireOwnOrigin(request, admit(request, { peer: "127.0.0.1", tls }, hosts));
       return true;
     } catch {
       return false;
@@ -76,6 +76,9 @@ Deno.test("the Origin must be the host of the request, in either scheme's own wr
   assert.equal(check("games.example:443", "https://games.example"), true);
   assert.equal(check("GAMES.example", "https://games.example"), true);
   assert.equal(check("[::1]:8080", "http://[::1]:8080"), true);
+  assert.equal(check("gamelan.local", "https://gamelan.local", true), true);
+  // A page that somebody in the network put under our name.
+  assert.equal(check("gamelan.local", "http://gamelan.local", true), false);
   assert.equal(check("localhost:8080"), false);
   assert.equal(check("localhost:8080", "http://localhost:8081"), false);
   assert.equal(check("localhost:8080", "ftp://localhost:8080"), false);

@@ -199,7 +199,7 @@ async function signalSocket(context: Context<ApiEnv>, parts: ServerParts): Promi
   if (!session || !who) {
     throw new HttpError("not-found", "There is no such session. It may have ended.");
   }
-  if (!isOver(session) && !parts.viewers.hasRoom(session.id)) {
+  if (!isOver(session) && !parts.viewers.hasRoom(session, who)) {
     throw new HttpError("unavailable", "Too many screens watch this session already.");
   }
   const { socket, response } = upgrade(context);

@@ -9,6 +9,8 @@ const log = logger("viewers");
 
 /** Sockets to one session, over all viewers. */
 const MAX_VIEWERS = 16;
+/** Of these, so many are kept for the session's own player: guests cannot lock them out. */
+const OWN_PLACES = 4;
 /** Messages that wait for a session whose process is still starting. */
 const MAX_WAITING = 256;
 /** Messages a second, and how many may come at once: an answer with all its candidates. */
@@ -47,10 +49,21 @@ interface Viewer extends Participant {
   filledAt: number;
 }
 
+interface Lingering {
+  viewer: Viewer;
+  timer: ReturnType<typeof setTimeout>;
+  leave(): void;
+}
+
+/** Whether two pages are the same user's, or of guests of the same name, in the same session. */
+const sameParticipant = (a: Viewer, b: Viewer) =>
+  a.sessionId === b.sessionId && a.userId === b.userId && a.name === b.name;
+
 /** The pages that are connected to sessions through this coordinator, and the signalling for them. */
 export class Viewers {
   readonly #viewers = new Map<string, Viewer>();
-  readonly #lingering = new Map<string, { timer: ReturnType<typeof setTimeout>; leave(): void }>();
+  /** Whose socket broke, by viewer id. */
+  readonly #lingering = new Map<string, Lingering>();
   #house!: House;
   #closed = false;
 
@@ -59,10 +72,13 @@ export class Viewers {
     this.#house = house;
   }
 
-  /** Whether one more page may watch this session. */
-  hasRoom(sessionId: string): boolean {
-    const count = [...this.#viewers.values()].filter((v) => v.sessionId === sessionId).length;
-    return count < MAX_VIEWERS;
+  /** Whether one more page of `who` may watch this session. */
+  hasRoom({ id, owner }: SessionInfo, who: Participant): boolean {
+    const isOwner = (userId: string | undefined) => userId === owner;
+    const all = [...this.#viewers.values()].filter((viewer) => viewer.sessionId === id);
+    const others = all.filter((viewer) => !isOwner(viewer.userId));
+    if (!isOwner(who.userId) && others.length >= MAX_VIEWERS - OWN_PLACES) return false;
+    return all.length < MAX_VIEWERS;
   }
 
   /** Takes over a socket that is being opened. `who`: for whom, checked already. */
@@ -141,8 +157,8 @@ export class Viewers {
       this.#house.toSession(sessionId, { type: "signal", sessionId, viewerId, message });
     }
     // The page is back (or another of the same house came): the one it replaces need not linger.
-    for (const [key, old] of this.#lingering) {
-      if (key.startsWith(`${sessionId} ${name} `)) old.leave();
+    for (const old of this.#lingering.values()) {
+      if (sameParticipant(old.viewer, viewer)) old.leave();
     }
   }
 
@@ -191,15 +207,14 @@ export class Viewers {
     this.#viewers.delete(viewer.id);
     if (this.#closed || viewer.waiting) return;
     const { sessionId, id: viewerId } = viewer;
-    const key = `${sessionId} ${viewer.name} ${viewerId}`;
     const leave = () => {
-      clearTimeout(this.#lingering.get(key)?.timer);
-      this.#lingering.delete(key);
+      clearTimeout(this.#lingering.get(viewerId)?.timer);
+      this.#lingering.delete(viewerId);
       this.#house.toSession(sessionId, { type: "viewer-leave", sessionId, viewerId });
     };
     const broke = code === CloseCode.abnormal;
-    if (broke) this.#lingering.set(key, { timer: setTimeout(leave, LINGER_MS), leave });
-    else leave();
+    if (!broke) return leave();
+    this.#lingering.set(viewerId, { viewer, timer: setTimeout(leave, LINGER_MS), leave });
   }
 }
 
