@@ -54,7 +54,17 @@ function watchFlash(probe: { x: number; y: number; width: number; height: number
   /** Unknown until a frame was read; then what the next click changes. */
   let bright: boolean | undefined;
   let reading = Promise.resolve();
-  const read = async (frame: VideoFrame, metadata: VideoFrameCallbackMetadata) => {
+  /** A frame that shows the change, of which the time is known only roughly yet. */
+  let early: { timestamp: number; knownMs: number } | undefined;
+
+  const shown = (presentedMs: number) => {
+    bright = !bright;
+    state.clickLatencies.push(presentedMs - clickedMs!);
+    clickedMs = early = undefined;
+    state.clickShown = true;
+  };
+  const read = async (frame: VideoFrame, metadata: VideoFrameCallbackMetadata, nowMs: number) => {
+    const isOf = (timestamp: number) => Math.abs(timestamp / 1e6 - metadata.mediaTime) < 0.001;
     try {
       await frame.copyTo(bytes, { rect: probe });
     } finally {
@@ -62,20 +72,22 @@ function watchFlash(probe: { x: number; y: number; width: number; height: number
     }
     const luma = bytes.subarray(0, probe.width * probe.height);
     const now = luma.reduce((sum, value) => sum + value, 0) / luma.length > 127;
-    if (bright === undefined) bright = now;
-    if (clickedMs === undefined || now === bright) return;
-    bright = now;
-    state.clickLatencies.push(metadata.presentationTime - clickedMs);
-    clickedMs = undefined;
-    state.clickShown = true;
+    bright ??= now;
+    if (clickedMs === undefined) return;
+    if (early) return shown(isOf(early.timestamp) ? metadata.presentationTime : early.knownMs);
+    if (now === bright) return;
+    // Where two frames come within one refresh of the page, the element holds the newer one while
+    // the callback tells of the older. The newer one's own callback may follow or be left out: then
+    // the time at which it was seen, which is later than its presentation, has to do.
+    if (isOf(frame.timestamp)) shown(metadata.presentationTime);
+    else early = { timestamp: frame.timestamp, knownMs: nowMs };
   };
   const next = (_now: number, metadata: VideoFrameCallbackMetadata) => {
+    const nowMs = performance.now();
     video.requestVideoFrameCallback(next);
     if (bright !== undefined && clickedMs === undefined) return;
     const frame = new VideoFrame(video);
-    // The element may hold a newer frame already, whose own callback is to come.
-    if (Math.abs(frame.timestamp / 1e6 - metadata.mediaTime) > 0.001) return frame.close();
-    reading = reading.then(() => read(frame, metadata));
+    reading = reading.then(() => read(frame, metadata, nowMs));
   };
   video.requestVideoFrameCallback(next);
   addEventListener("mousedown", ({ timeStamp }) => {

@@ -8,7 +8,7 @@ import { ffmpegPipeline, ourPipeline, pipelineCost } from "../x11_pipelines.ts";
 const CONTENTS = ["screen", "window"] as const;
 
 /** Rounds of a content that are measured again where the machine was busy with something else. */
-const MAX_REPEATS = 4;
+const MAX_REPEATS = 2;
 
 /** CPU time of a desktop's pictures, from the X server to H.264. */
 export const encodeCpu: Case = {
