@@ -5,9 +5,9 @@
  * before anything is downloaded. They speak on standard error: with `--json` the one line on standard
  * output is the ready line.
  */
-import { install, missingPackages, NeedsInstall, sayMissing } from "./apt.ts";
-import { runtimePackages, testPackages } from "./packages.ts";
+import { NeedsInstall } from "./apt.ts";
 import { withPinnedDeno } from "./pinned_deno.ts";
+import { setUpPackages } from "./set_up.ts";
 import { runTests } from "./tests.ts";
 import { ensureUi } from "./ui.ts";
 
@@ -24,19 +24,6 @@ async function bootstrap(task: string, args: string[]): Promise<number> {
   if (task === "test") return await runTests(args);
   const { main } = await import("../main.ts");
   return await main(["serve", ...args]);
-}
-
-/**
- * Packages that Gamelan can do without are installed along with others, and for the tests. They are no
- * reason of their own to stop a start: one that conflicts with the desktop would do so each time.
- */
-async function setUpPackages(task: string): Promise<void> {
-  const needed = task === "test" ? [...runtimePackages, ...testPackages] : runtimePackages;
-  const missing = await missingPackages(needed);
-  if (missing.length === 0) return;
-  if (task === "test" || missing.some(({ without }) => without === undefined)) {
-    await install(missing);
-  } else sayMissing(missing);
 }
 
 const [task, ...args] = Deno.args;

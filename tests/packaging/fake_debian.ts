@@ -1,0 +1,105 @@
+/**
+ * Test double of Debian's package tools: dpkg-query, apt-cache, apt-get and sudo as shell scripts in a
+ * folder that goes first in PATH. What is installed, offered and in conflict are lines of files.
+ */
+import { join } from "node:path";
+
+const scripts: Record<string, string> = {
+  // dpkg-query --show --showformat=… NAME…
+  "dpkg-query": `
+for name; do
+  grep -qx "$name" "$state/installed" && echo "$name:amd64 installed"
+done
+exit 1`,
+  // apt-cache policy NAME…
+  "apt-cache": `
+shift
+for name; do
+  grep -qx "$name" "$state/known" || continue
+  grep -qx "$name" "$state/offered" && candidate=1.0-1 || candidate="(none)"
+  printf '%s:\\n  Installed: (none)\\n  Candidate: %s\\n  Version table:\\n' "$name" "$candidate"
+done`,
+  "apt-get": `
+echo "apt-get $*" >> "$state/log"
+for word; do
+  case $word in
+    update) cp "$state/mirror" "$state/offered"; cp "$state/mirror" "$state/known"; exit 0 ;;
+    --simulate) simulate=1 ;;
+    -*|install|*=*) ;;
+    *) names="$names $word" ;;
+  esac
+done
+for name in $names; do
+  if grep -qx "$name" "$state/conflicting"; then
+    echo "E: Packages need to be removed but remove is disabled." >&2
+    exit 100
+  fi
+  [ -z "$simulate" ] && grep -qx "$name" "$state/stale" && { : > "$state/stale"; echo "E: 404 Not Found" >&2; exit 100; }
+done
+[ -n "$simulate" ] && exit 0
+for name in $names; do
+  echo "pmstatus:$name:50:Unpacking $name"
+  echo "$name" >> "$state/installed"
+done
+exit 0`,
+  "sudo": `
+echo "sudo $*" >> "$state/log"
+case $1 in
+  --version) [ -e "$state/has-sudo" ] || exit 127; exit 0 ;;
+  -n) [ -e "$state/sudo-works" ] || exit 1; shift; exec "$@" ;;
+esac
+exec "$@"`,
+};
+
+/** What the double starts with; names of packages. */
+export interface FakeState {
+  installed?: string[];
+  /** In the machine's package lists. */
+  offered?: string[];
+  /** On the mirror: in the lists after apt-get update. */
+  mirror?: string[];
+  /** Cannot be installed without removing something. */
+  conflicting?: string[];
+  /** Fail once: the mirror has replaced them. */
+  stale?: string[];
+  sudo?: "missing" | "asks" | "works";
+}
+
+export class FakeDebian {
+  private constructor(readonly folder: string) {}
+
+  static async create(state: FakeState): Promise<FakeDebian> {
+    const folder = await Deno.makeTempDir({ prefix: "gamelan-fake-debian-" });
+    const fake = new FakeDebian(folder);
+    await Deno.mkdir(join(folder, "bin"));
+    const { sudo = "missing", ...lists } = state;
+    const names = ["installed", "offered", "mirror", "conflicting", "stale"] as const;
+    for (const name of names) await fake.#write(name, lists[name] ?? []);
+    await fake.#write("known", lists.offered ?? []);
+    await fake.#write("log", []);
+    if (sudo !== "missing") await fake.#write("has-sudo", []);
+    if (sudo === "works") await fake.#write("sudo-works", []);
+    for (const [name, script] of Object.entries(scripts)) {
+      const path = join(folder, "bin", name);
+      await Deno.writeTextFile(path, `#!/bin/sh\nstate=${folder}\n${script.trim()}\n`);
+      await Deno.chmod(path, 0o755);
+    }
+    return fake;
+  }
+
+  async #write(name: string, lines: string[]): Promise<void> {
+    await Deno.writeTextFile(join(this.folder, name), lines.map((line) => line + "\n").join(""));
+  }
+
+  get path(): string {
+    return `${join(this.folder, "bin")}:${Deno.env.get("PATH")}`;
+  }
+
+  lines(name: "installed" | "log"): string[] {
+    return Deno.readTextFileSync(join(this.folder, name)).split("\n").filter((line) => line !== "");
+  }
+
+  async [Symbol.asyncDispose]() {
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
