@@ -138,9 +138,11 @@ export class Session {
   /** Runs the session to its end. Never rejects: what goes wrong is the reason of `failed`. */
   async run(): Promise<SessionInfo> {
     this.#timers.push(
-      setInterval(() => this.#apply({ type: "tick" }), 250),
+      setInterval(() => {
+        this.#apply({ type: "tick" });
+        this.#viewers.flushRecords();
+      }, 250),
       setInterval(() => this.#everySecond(), 1000),
-      setInterval(() => this.#viewers.flushRecords(), 200),
     );
     try {
       await this.#start();
