@@ -22,10 +22,13 @@ export interface BrowserUnderTest extends AsyncDisposable {
   page(options?: BrowserContextOptions): Promise<Page>;
 }
 
-/** Starts Chromium. `extra`: further flags. */
-export async function startBrowser(extra: string[] = []): Promise<BrowserUnderTest> {
+/** Starts Chromium. `extra`: further flags; `executablePath`: a wrapper around it. */
+export async function startBrowser(
+  extra: string[] = [],
+  executablePath = "/usr/bin/chromium",
+): Promise<BrowserUnderTest> {
   const browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
+    executablePath,
     headless: true,
     args: [...flags, ...extra],
   });

@@ -11,9 +11,19 @@ export function gamelan(args: string[]): string[] {
   return [Deno.execPath(), "run", "-A", "--no-prompt", join(root, "main.ts"), ...args];
 }
 
-/** A command line that runs `command` in a network namespace of its own, which has loopback only. */
+/**
+ * A command line that runs `command` in a network namespace of its own: a home network that leads
+ * nowhere, without name servers. Debian packages iproute2 and util-linux.
+ */
 export function offline(command: string[]): string[] {
-  const script = 'ip link set lo up && exec "$@"';
+  const script = [
+    "ip link set lo up",
+    "ip link add lan0 type veth peer name lan1",
+    "ip address add 192.168.77.2/24 dev lan0",
+    "ip link set lan0 up",
+    "ip link set lan1 up",
+    'exec "$@"',
+  ].join(" && ");
   return ["unshare", "--net", "sh", "-c", script, "sh", ...command];
 }
 
