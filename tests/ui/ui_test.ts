@@ -286,7 +286,7 @@ visit(
   { sessions: [RUNNING], path: "/play/session-1" },
   async (page, house) => {
     const session = house.sessions.get("session-1")!;
-    await page.waitForFunction(() => document.querySelector("video")!.videoWidth > 0);
+    await page.waitForFunction(() => (document.querySelector("video")?.videoWidth ?? 0) > 0);
     await page.locator(".player-cover").waitFor({ state: "detached" });
     // 320 × 180 in 1280 × 800: 1280 × 720 with bars of 40.
     await page.mouse.move(320, 40 + 540);

@@ -90,6 +90,7 @@ function Keys({ to }: { to: TextTarget }) {
             <button
               key={key}
               type="button"
+              data-testid={`key-${key}`}
               data-autofocus={key === "q" || key === "Q" ? "" : undefined}
               onClick={press(() => to.insert(key))}
             >
@@ -107,6 +108,7 @@ function Keys({ to }: { to: TextTarget }) {
         <button
           type="button"
           class="wide primary"
+          data-testid="key-done"
           onClick={() => {
             if (to.enter()) textEntry.close();
           }}

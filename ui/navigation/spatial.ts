@@ -9,15 +9,20 @@ export interface Box {
   bottom: number;
 }
 
+/** More than any distance on a screen. */
+const OTHER_ROW = 1e6;
+
 /**
  * The index of the box to go to from `from`, or -1 where there is none that way.
  *
- * Counted are boxes whose centre lies that way and that begin beyond `from`'s near edge. Boxes in
- * the same row (or column) come first; then the nearest, where distance across costs more than
- * distance along, because people read rows and columns.
+ * Counted are boxes whose centre lies that way and that begin beyond `from`'s near edge. Sideways, a
+ * box in the same row comes before any other, however far it is; otherwise the nearest, where
+ * distance across costs more than distance along, because people read rows and columns.
  */
 export function nextInDirection(from: Box, boxes: Box[], direction: Direction): number {
   const turned = turn(from, direction);
+  const sideways = direction === "left" || direction === "right";
+  const otherLane = sideways ? OTHER_ROW : 200;
   let best = -1;
   let bestCost = Infinity;
   for (let i = 0; i < boxes.length; i++) {
@@ -30,7 +35,7 @@ export function nextInDirection(from: Box, boxes: Box[], direction: Direction): 
     const drift = Math.abs(
       centre(box.top, box.bottom) - centre(turned.top, turned.bottom),
     );
-    const cost = along + gap * 3 + drift * 0.3 + (gap > 0 ? 200 : 0);
+    const cost = along + gap * 3 + drift * 0.3 + (gap > 0 ? otherLane : 0);
     if (cost < bestCost) {
       bestCost = cost;
       best = i;

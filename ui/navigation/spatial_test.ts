@@ -53,3 +53,11 @@ Deno.test("a held direction steps once, pauses, and then runs", () => {
   assert.equal(repeat.update(undefined, 510), undefined);
   assert.equal(repeat.update("left", 520), "left");
 });
+
+Deno.test("sideways, the far end of the row comes before what is near in another row", () => {
+  const name: Box = { left: 80, top: 30, right: 280, bottom: 80 };
+  const tile: Box = { left: 90, top: 180, right: 500, bottom: 500 };
+  const settings: Box = { left: 1400, top: 30, right: 1560, bottom: 90 };
+  assert.equal(nextInDirection(name, [tile, settings], "right"), 1);
+  assert.equal(nextInDirection(name, [tile], "right"), 0);
+});

@@ -20,6 +20,7 @@ export const START_STEPS: { step: StartStep; title: string }[] = [
 
 const NOTICE_MS = 6000;
 const HINT_MS = 6000;
+const PADS_LOST_MS = 12000;
 
 export function PlayerStatus({ session, over }: { session: PlayerSession; over: boolean }) {
   const info = session.info.value;
@@ -183,12 +184,7 @@ function Toasts({ session }: { session: PlayerSession }) {
           {session.diagnosis.value}
         </p>
       )}
-      {padsLost && (
-        <p class="toast toast-warning" data-testid="pads-unavailable">
-          <Icon name="gamepad" />
-          {pads.reason ?? "Gamepads do not reach games on this machine."}
-        </p>
-      )}
+      {padsLost && <PadsLost reason={pads.reason} />}
       {notice && (
         <p class={`toast toast-${notice.level}`} data-testid="player-notice">
           <Icon name={notice.level === "info" ? "check" : "warning"} />
@@ -199,13 +195,31 @@ function Toasts({ session }: { session: PlayerSession }) {
   );
 }
 
-/** How to get to the menu, for a moment. */
-function FirstHint() {
+/** That pads do not reach the game, for a while; the menu goes on to say it. */
+function PadsLost({ reason }: { reason: string | undefined }) {
+  const shown = useMoment(PADS_LOST_MS);
+  if (!shown) return null;
+  return (
+    <p class="toast toast-warning" data-testid="pads-unavailable">
+      <Icon name="gamepad" />
+      {reason ?? "Gamepads do not reach games on this machine."}
+    </p>
+  );
+}
+
+/** True for `ms` milliseconds from the first time on. */
+function useMoment(ms: number): boolean {
   const [shown, setShown] = useState(true);
   useEffect(() => {
-    const timer = setTimeout(() => setShown(false), HINT_MS);
+    const timer = setTimeout(() => setShown(false), ms);
     return () => clearTimeout(timer);
   }, []);
+  return shown;
+}
+
+/** How to get to the menu, for a moment. */
+function FirstHint() {
+  const shown = useMoment(HINT_MS);
   if (!shown || matchMedia("(pointer: coarse)").matches) return null;
   return (
     <div class="player-hint player-hint-menu">
