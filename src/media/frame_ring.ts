@@ -5,6 +5,8 @@ export interface FrameMeta extends Pick<FrameTimings, "inputMs" | "commitMs" | "
   /** Pixels; even numbers, because chroma is subsampled 2×2. */
   width: number;
   height: number;
+  /** A player waits for it: it may exceed the stream's rate. */
+  urgent?: boolean;
 }
 
 /** A slot's three I420 planes, BT.601 limited range, tightly packed. */
@@ -93,18 +95,19 @@ export class FrameRing {
   }
 
   writeMeta(slot: number, meta: FrameMeta, sequence: number): void {
+    const { width, height, inputMs, commitMs, capturedMs, urgent } = meta;
     this.#meta.set(
-      [meta.width, meta.height, meta.inputMs, meta.commitMs, meta.capturedMs, sequence],
+      [width, height, inputMs, commitMs, capturedMs, sequence, Number(urgent ?? false)],
       slot * META_WORDS,
     );
   }
 
   readMeta(slot: number): FrameMeta & { sequence: number } {
-    const [width, height, inputMs, commitMs, capturedMs, sequence] = this.#meta.subarray(
+    const [width, height, inputMs, commitMs, capturedMs, sequence, urgent] = this.#meta.subarray(
       slot * META_WORDS,
       slot * META_WORDS + META_WORDS,
     );
-    return { width, height, inputMs, commitMs, capturedMs, sequence };
+    return { width, height, inputMs, commitMs, capturedMs, sequence, urgent: urgent !== 0 };
   }
 
   /** Puts `slot` in the middle and returns the slot that was there. */

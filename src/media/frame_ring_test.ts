@@ -12,8 +12,11 @@ Deno.test("a reader gets the newest picture and each picture once", () => {
     writer.planes(4, 2).y.fill(value);
     writer.publish(meta);
   }
+  writer.planes(4, 2).y.fill(30);
+  writer.publish({ ...meta, urgent: true });
   const frame = reader.take()!;
-  assert.deepEqual([frame.y[0], frame.sequence, frame.commitMs], [30, 3, 2]);
+  assert.equal(frame.urgent, true);
+  assert.deepEqual([frame.y[0], frame.sequence, frame.commitMs], [30, 4, 2]);
   assert.equal(reader.take(), undefined);
   assert.equal(reader.current().y[7], 30);
 });

@@ -37,6 +37,8 @@ export class EncodeLoop {
   #seen = false;
   /** The picture taken last has not been encoded yet. */
   #fresh = false;
+  /** A player waits for the picture taken last. */
+  #urgent = false;
   /** When a wanted IDR is made from the last picture if no new one came; undefined: none wanted. */
   #idrBy: number | undefined = 0;
   #paused = false;
@@ -105,7 +107,11 @@ export class EncodeLoop {
 
   /** Encodes one picture if there is something to encode, or waits for it. */
   async #step(): Promise<void> {
-    if (this.#reader.take()) this.#seen = this.#fresh = true;
+    const taken = this.#reader.take();
+    if (taken) {
+      this.#seen = this.#fresh = true;
+      this.#urgent = taken.urgent ?? false;
+    }
     const now = monotonicMs();
     if (now >= this.#load.next) this.#reportLoad(now);
     const due = this.#nextEncode(now);
@@ -122,6 +128,7 @@ export class EncodeLoop {
   /** When to encode the picture in hand, given that none newer comes. */
   #nextEncode(now: number): number {
     if (!this.#seen) return Infinity;
+    if (this.#fresh && this.#urgent) return now;
     const allowed = this.#limiter.allows(now) ? now : this.#limiter.due;
     const wanted = this.#fresh ? now : Math.min(this.#refresh.next, this.#idrBy ?? Infinity);
     return Math.max(allowed, wanted);
@@ -147,7 +154,8 @@ export class EncodeLoop {
     } catch (error) {
       this.#failed(error);
     }
-    this.#limiter.pass(encodeStartMs);
+    // What a player waits for comes besides the regular pictures, and does not cost one of them.
+    if (!(this.#fresh && this.#urgent)) this.#limiter.pass(encodeStartMs);
     if (this.#fresh) this.#refresh.moved(encodeStartMs);
     else this.#refresh.refreshed(encodeStartMs);
     this.#fresh = false;

@@ -91,6 +91,19 @@ test("a fast source is held to the mode's rate and the newest picture is encoded
   assert.ok(rig.frames.some(({ timings }) => timings.capturedMs === newest.capturedMs));
 });
 
+test("what a player waits for is encoded at once, besides the regular pictures", async () => {
+  await using rig = new Rig({ ...SETTINGS, mode: { ...SETTINGS.mode, fps: 1 } });
+  for (let index = 0; index < 3; index++) {
+    rig.publish(index);
+    await pause(20);
+  }
+  assert.equal(rig.frames.length, 2);
+  for (let count = 3; count <= 6; count++) {
+    rig.source.publish(320, 240, "sprite", count, monotonicMs(), true);
+    await rig.until(count);
+  }
+});
+
 test("a still picture is refreshed a few times and carries no commit time then", async () => {
   await using rig = new Rig();
   rig.publish(0);

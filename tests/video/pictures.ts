@@ -85,8 +85,15 @@ export class PictureSource {
   }
 
   /** Draws and publishes picture number `index`. */
-  publish(width: number, height: number, content: Content, index: number, capturedMs = 0): void {
+  publish(
+    width: number,
+    height: number,
+    content: Content,
+    index: number,
+    capturedMs = 0,
+    urgent = false,
+  ): void {
     draw(this.#writer.planes(width, height), { width, height }, content, index);
-    this.#writer.publish({ width, height, inputMs: 0, commitMs: capturedMs, capturedMs });
+    this.#writer.publish({ width, height, inputMs: 0, commitMs: capturedMs, capturedMs, urgent });
   }
 }

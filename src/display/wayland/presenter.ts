@@ -8,8 +8,8 @@
  * each, from a client that draws faster than the stream or from several, does it count, which keeps
  * the stream's rate.
  *
- * The first picture after a press is taken at once, whatever its tick had before: the player waits
- * for it. Presses are few, so that this hardly raises the rate; movement has no such right.
+ * The first pictures after a press are taken at once, whatever their tick had before: the player
+ * waits for them. Presses are few, so that this hardly raises the rate; movement has no such right.
  */
 import { libc } from "../../../ffi/libc.ts";
 import { monotonicMs } from "../../media/clock.ts";
@@ -25,6 +25,9 @@ import { coverage, type View } from "./scene.ts";
 import type { Surface, WaitingPicture } from "./surface.ts";
 import type { Timer } from "./event_loop.ts";
 
+/** Pictures after a press that are taken at once: a client may have begun the first one before it. */
+const PRESS_PICTURES = 2;
+
 /** What is remembered of a view to see whether the layout changed. */
 interface Placed {
   surface: Surface;
@@ -38,8 +41,9 @@ export class Presenter {
   /** The tick whose picture was painted, and the last tick that began with a late one. */
   #paintedTick = -1;
   #lateTick = -2;
-  /** The last press that a picture was painted after. */
-  #answeredPressMs = 0;
+  /** The newest press that a picture came after, and how many more are taken at once. */
+  #answer = { pressMs: 0, left: 0 };
+  #urgent = false;
   /** The tick of the newest commits and how many there were. */
   #commitTick = -1;
   #commits = 0;
@@ -164,13 +168,21 @@ export class Presenter {
 
   #answersPress(): boolean {
     const { newestPressMs } = this.compositor.seat;
-    if (newestPressMs === this.#answeredPressMs) return false;
+    if (this.#answer.pressMs === newestPressMs && this.#answer.left === 0) return false;
     return [...this.#due].some(({ waiting }) => waiting && waiting.commitMs > newestPressMs);
+  }
+
+  #countAnswer(): void {
+    const { newestPressMs } = this.compositor.seat;
+    const before = this.#answer.pressMs === newestPressMs ? this.#answer.left : PRESS_PICTURES;
+    this.#answer = { pressMs: newestPressMs, left: before - 1 };
   }
 
   /** Takes the pictures of `due`, paints, and gives the buffers back. True where it painted. */
   #take(due: Surface[]): boolean {
     const taken: WaitingPicture[] = [];
+    this.#urgent = this.#answersPress();
+    if (this.#urgent) this.#countAnswer();
     try {
       return this.#render(due, taken);
     } finally {
@@ -229,8 +241,6 @@ export class Presenter {
     if (!present || content.width !== width || content.height !== height) this.#renderNeeded = true;
     if (damage) damaged.set(surface, damage);
     surface.role?.committed(true);
-    const { newestPressMs } = this.compositor.seat;
-    if (commitMs > newestPressMs) this.#answeredPressMs = newestPressMs;
     if (!this.#newest || commitMs > this.#newest.commitMs) this.#newest = waiting;
   }
 
@@ -288,6 +298,7 @@ export class Presenter {
       inputMs: newest?.inputMs ?? this.compositor.seat.newestInputMs,
       commitMs: newest?.commitMs ?? capturedMs,
       capturedMs,
+      urgent: this.#urgent,
     });
     const first = this.#published === undefined;
     this.#published = planes;

@@ -43,8 +43,13 @@ export async function measureClicks(page: Page, count: number): Promise<number[]
   return page.evaluate(() => (globalThis as unknown as ClickWindow).clickLatencies);
 }
 
-/** Runs in the page. Only while a click waits for its picture does it read any. */
-function watchFlash(probe: { x: number; y: number; width: number; height: number }): void {
+/**
+ * Runs in the page, and resolves when it knows what the video shows. Only while a click waits for
+ * its picture does it read any.
+ */
+function watchFlash(
+  probe: { x: number; y: number; width: number; height: number },
+): Promise<void> {
   const state = globalThis as unknown as ClickWindow;
   state.clickLatencies = [];
   state.clickShown = true;
@@ -54,6 +59,7 @@ function watchFlash(probe: { x: number; y: number; width: number; height: number
   /** Unknown until a frame was read; then what the next click changes. */
   let bright: boolean | undefined;
   let reading = Promise.resolve();
+  const known = Promise.withResolvers<void>();
   /** A frame that shows the change, of which the time is known only roughly yet. */
   let early: { timestamp: number; knownMs: number } | undefined;
 
@@ -73,6 +79,7 @@ function watchFlash(probe: { x: number; y: number; width: number; height: number
     const luma = bytes.subarray(0, probe.width * probe.height);
     const now = luma.reduce((sum, value) => sum + value, 0) / luma.length > 127;
     bright ??= now;
+    known.resolve();
     if (clickedMs === undefined) return;
     if (early) return shown(isOf(early.timestamp) ? metadata.presentationTime : early.knownMs);
     if (now === bright) return;
@@ -94,4 +101,5 @@ function watchFlash(probe: { x: number; y: number; width: number; height: number
     state.clickShown = false;
     clickedMs = timeStamp;
   }, { capture: true });
+  return known.promise;
 }
