@@ -124,6 +124,9 @@ function EmptyLibrary() {
   );
 }
 
+/** The names of Debian packages (Debian Policy 5.6.7). */
+const PACKAGE_NAME = /^[a-z0-9][a-z0-9+.-]+$/;
+
 const SUGGESTIONS = ["supertux", "chromium-bsu", "neverball", "armagetronad"];
 
 function ImportBox() {
@@ -132,12 +135,20 @@ function ImportBox() {
   const [busy, setBusy] = useState(false);
 
   const start = async (wanted: string) => {
-    const name = wanted.trim().toLowerCase();
-    if (name === "") return;
+    if (wanted.trim() === "") return;
+    const name = wanted.trim().toLowerCase().replace(/^deb:\s*/, "");
+    if (!PACKAGE_NAME.test(name)) {
+      setError(
+        `“${wanted.trim()}” is no name of a Debian package. Those are of small letters, digits ` +
+          "and + - . such as supertux. Other games are imported on the machine: gamelan games " +
+          "import --help.",
+      );
+      return;
+    }
     setBusy(true);
     setError(undefined);
     try {
-      const job = await api.importGame(name.includes(":") ? name : `deb:${name}`);
+      const job = await api.importGame(`deb:${name}`);
       applyEvent({ type: "import", job });
       setSource("");
     } catch (failure) {
