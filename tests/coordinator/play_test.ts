@@ -74,6 +74,7 @@ Deno.test("a newcomer claims the house, plays, invites a friend and ends the gam
   const friendJoined = await node.next("viewer-join");
   assert.deepEqual([friendJoined.name, friendJoined.role], ["Bob", "player"]);
 
+  await second.next("session");
   await second.close();
   assert.equal((await node.next("viewer-leave")).viewerId, friendJoined.viewerId);
 

@@ -25,8 +25,6 @@ const MAX_BUFFERED = 1_048_576;
 export const CloseCode = {
   normal: 1000,
   goingAway: 1001,
-  /** Never sent: the connection broke. */
-  abnormal: 1006,
   policy: 1008,
   tooBig: 1009,
   tryAgain: 1013,
@@ -47,6 +45,8 @@ interface Viewer extends Participant {
   waiting?: SignalFromViewer[];
   tokens: number;
   filledAt: number;
+  /** Its socket is closed for what it did. */
+  refused?: boolean;
 }
 
 interface Lingering {
@@ -103,7 +103,7 @@ export class Viewers {
       this.#admit(viewer, now);
     };
     socket.onmessage = ({ data }) => this.#message(viewer, data);
-    socket.onclose = ({ code }) => this.#gone(viewer, code);
+    socket.onclose = ({ wasClean }) => this.#gone(viewer, wasClean);
     socket.onerror = () => {};
   }
 
@@ -191,6 +191,7 @@ export class Viewers {
 
   #refuse(viewer: Viewer, code: number, reason: string): void {
     log.warn("a viewer was cut off", { session: viewer.sessionId, reason });
+    viewer.refused = true;
     viewer.socket.close(code, reason);
   }
 
@@ -203,7 +204,7 @@ export class Viewers {
     socket.send(JSON.stringify(message));
   }
 
-  #gone(viewer: Viewer, code: number): void {
+  #gone(viewer: Viewer, wasClean: boolean): void {
     this.#viewers.delete(viewer.id);
     if (this.#closed || viewer.waiting) return;
     const { sessionId, id: viewerId } = viewer;
@@ -212,8 +213,8 @@ export class Viewers {
       this.#lingering.delete(viewerId);
       this.#house.toSession(sessionId, { type: "viewer-leave", sessionId, viewerId });
     };
-    const broke = code === CloseCode.abnormal;
-    if (!broke) return leave();
+    // Not by its code: the runtime says 0 for a broken connection, where a browser says 1006.
+    if (wasClean || viewer.refused) return leave();
     this.#lingering.set(viewerId, { viewer, timer: setTimeout(leave, LINGER_MS), leave });
   }
 }
