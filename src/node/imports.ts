@@ -20,7 +20,7 @@ export class Imports {
   readonly #abort = new AbortController();
   #running: Promise<void> | undefined;
 
-  constructor(readonly library: GameLibrary, readonly handler: ImportsHandler) {}
+  constructor(readonly library: Pick<GameLibrary, "import">, readonly handler: ImportsHandler) {}
 
   list(): ImportJob[] {
     return this.#jobs.map((job) => ({ ...job }));

@@ -10,6 +10,15 @@ const LOG_OPENED_MS = 5000;
  */
 const SMALL_HEAPS = "--max-semi-space-size=1";
 
+/** A process that waits to become a session; tests give doubles. */
+export interface SessionProcess {
+  readonly exited: Promise<{ code: number; signal: Deno.Signal | null }>;
+  readonly logFile: string;
+  assign(spec: SessionSpec, logDir: string): Promise<string>;
+  dispose(): Promise<void>;
+  removeLog(): void;
+}
+
 /**
  * A `gamelan session` process that has loaded its code and waits for its specification on standard
  * input. One is kept ready, so that Play does not wait for a program start.
@@ -17,7 +26,7 @@ const SMALL_HEAPS = "--max-semi-space-size=1";
  * It is started through setsid, because a session outlives the house: neither a Ctrl-C in the
  * house's terminal nor the house's exit may reach it. Its output goes to a file for the same reason.
  */
-export class IdleSession {
+export class IdleSession implements SessionProcess {
   readonly exited: Promise<Deno.CommandStatus>;
   #used = false;
 

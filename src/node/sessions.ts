@@ -4,11 +4,13 @@ import type { SessionInfo, SessionSpec } from "../protocol/session.ts";
 import { logger } from "../system/log.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { SessionLink } from "./session_link.ts";
-import { clearLogs, IdleSession, logTail } from "./session_process.ts";
+import { clearLogs, IdleSession, logTail, type SessionProcess } from "./session_process.ts";
 
 const log = logger("node");
 /** A fresh process has this long to open its control socket. */
 const CONNECT_MS = 20_000;
+/** A running session must answer a new agent within this time. */
+const ANSWER_MS = 5_000;
 /** Pauses before a prepared process that died is replaced; they double. */
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 60_000;
@@ -33,7 +35,7 @@ export interface SessionsHandler {
 export class Sessions {
   readonly #running = new Map<string, RunningSession>();
   readonly #removing = new Set<Promise<void>>();
-  #idle: IdleSession | undefined;
+  #idle: SessionProcess | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #retryMs = FIRST_RETRY_MS;
   #closed = false;
@@ -42,6 +44,7 @@ export class Sessions {
     readonly runRoot: string,
     readonly logDir: string,
     readonly handler: SessionsHandler,
+    readonly startProcess: (logDir: string) => SessionProcess = IdleSession.start,
   ) {}
 
   list(): SessionInfo[] {
@@ -51,7 +54,7 @@ export class Sessions {
   /** Keeps one process ready for the next session. */
   prepare(): void {
     if (this.#closed || this.#idle) return;
-    const idle = this.#idle = IdleSession.start(this.logDir);
+    const idle = this.#idle = this.startProcess(this.logDir);
     idle.exited.then((status) => {
       if (this.#idle !== idle) return;
       this.#idle = undefined;
@@ -73,7 +76,7 @@ export class Sessions {
     this.#running.set(spec.id, session);
     this.handler.update(session.info);
     clearTimeout(this.#retry);
-    const idle = this.#idle ?? IdleSession.start(this.logDir);
+    const idle = this.#idle ?? this.startProcess(this.logDir);
     this.#idle = undefined;
     try {
       session.logFile = await idle.assign(spec, this.logDir);
@@ -90,34 +93,35 @@ export class Sessions {
     this.prepare();
   }
 
-  /** Finds sessions that an agent before this one started, and takes them over. */
-  async adopt(): Promise<void> {
-    for (const entry of [...Deno.readDirSync(this.runRoot)]) {
-      const runDir = join(this.runRoot, entry.name);
-      try {
-        const link = await SessionLink.connect(join(runDir, "control.sock"), 0);
-        const first = Promise.withResolvers<SessionInfo>();
-        link.onMessage = (message) => {
-          if (message.type === "update") first.resolve(message.session);
-        };
-        link.onClose = () => first.reject(new Error("closed"));
-        link.read();
-        const info = await first.promise;
-        const session: RunningSession = {
-          info,
-          link,
-          logFile: join(this.logDir, `${info.id}.log`),
-        };
-        this.#running.set(info.id, session);
-        this.#attach(session, link);
-        log.info("session adopted", { session: info.id, title: info.title, state: info.state });
-        this.handler.update(info);
-      } catch {
-        // Nobody listens there: left over by a session that was killed.
-        await removeLeftovers(runDir, entry.name);
-      }
-    }
+  /**
+   * Finds sessions that an agent before this one started, and takes them over. One that does not
+   * answer within `answerMs` is left alone: it ends after its orphan time.
+   */
+  async adopt(answerMs = ANSWER_MS): Promise<void> {
+    const names = [...Deno.readDirSync(this.runRoot)].map(({ name }) => name);
+    await Promise.all(names.map((name) => this.#adopt(name, answerMs)));
     clearLogs(this.logDir, KEEP_LOGS);
+  }
+
+  async #adopt(name: string, answerMs: number): Promise<void> {
+    const runDir = join(this.runRoot, name);
+    let link: SessionLink;
+    try {
+      link = await SessionLink.connect(join(runDir, "control.sock"), 0);
+    } catch {
+      // Nobody listens there: left over by a session that was killed.
+      return await removeLeftovers(runDir, name);
+    }
+    const info = await firstUpdate(link, answerMs);
+    if (!info) {
+      link.close();
+      return log.warn("a session does not answer and is not adopted", { session: name });
+    }
+    const session: RunningSession = { info, link, logFile: join(this.logDir, `${info.id}.log`) };
+    this.#running.set(info.id, session);
+    this.#attach(session, link);
+    log.info("session adopted", { session: info.id, title: info.title, state: info.state });
+    this.handler.update(info);
   }
 
   send(sessionId: string, message: Parameters<SessionLink["send"]>[0]): boolean {
@@ -186,6 +190,20 @@ export class Sessions {
     this.#removing.add(removing);
     removing.finally(() => this.#removing.delete(removing));
   }
+}
+
+/** What a session says of itself when an agent connects; undefined where nothing comes. */
+async function firstUpdate(link: SessionLink, timeoutMs: number): Promise<SessionInfo | undefined> {
+  const { promise, resolve } = Promise.withResolvers<SessionInfo | undefined>();
+  const timer = setTimeout(resolve, timeoutMs, undefined);
+  link.onMessage = (message) => {
+    if (message.type === "update") resolve(message.session);
+  };
+  link.onClose = () => resolve(undefined);
+  link.read();
+  const info = await promise;
+  clearTimeout(timer);
+  return info;
 }
 
 function startingInfo(spec: SessionSpec): SessionInfo {

@@ -1,8 +1,8 @@
-import { SessionSpec } from "../protocol/session.ts";
 import { logger } from "../system/log.ts";
 import { Priority, setRealtime } from "../system/priority.ts";
 import { liveStages } from "./live_stages.ts";
 import { Session } from "./session.ts";
+import { readSpec } from "./spec.ts";
 
 const log = logger("session");
 
@@ -11,18 +11,15 @@ const log = logger("session");
  * exit code. Everything is loaded before the line is read, so that a prepared process starts at once.
  *
  * The end of the input without a line is the wish to go: the agent has no use for this process.
+ *
+ * @throws Error where the specification is wrong, or its run directory cannot be used
  */
 export async function sessionMain(): Promise<number> {
-  const line = await firstLine(Deno.stdin.readable);
-  if (line === undefined) return 0;
-  const parsed = SessionSpec.safeParse(JSON.parse(line));
-  if (!parsed.success) {
-    log.error("the specification is wrong", { error: parsed.error.message });
-    return 1;
-  }
+  const spec = await readSpec(Deno.stdin.readable);
+  if (spec === undefined) return 0;
   const realtime = setRealtime(Priority.session);
   log.debug("scheduling", { realtime });
-  const session = await Session.open(parsed.data, liveStages);
+  const session = await Session.open(spec, liveStages);
   // A stray rejection in one stage must not take the game away from its players.
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
@@ -34,14 +31,4 @@ export async function sessionMain(): Promise<number> {
   const { state, reason } = await session.run();
   log.info("over", { state, reason });
   return state === "failed" ? 1 : 0;
-}
-
-async function firstLine(input: ReadableStream<Uint8Array>): Promise<string | undefined> {
-  let text = "";
-  for await (const chunk of input.pipeThrough(new TextDecoderStream() as never)) {
-    text += chunk;
-    const end = text.indexOf("\n");
-    if (end >= 0) return text.slice(0, end);
-  }
-  return undefined;
 }
