@@ -87,6 +87,18 @@ Deno.test("the one-file executable", async (t) => {
     );
   });
 
+  await t.step("runs nothing that another user unpacked", async () => {
+    // Only root can give a folder away.
+    if (Deno.uid() !== 0) return;
+    const cache = join(gamelan.env.XDG_CACHE_HOME, "gamelan");
+    await Deno.chown(cache, 65534, 65534);
+    const { code, stdout, stderr } = await gamelan.run("version");
+    await Deno.chown(cache, 0, 0);
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(stderr, /expected \S+ to belong to this user; set XDG_CACHE_HOME/);
+    assert.equal((await gamelan.run("version")).code, 0);
+  });
+
   await t.step("doctor lists capabilities as JSON", async () => {
     const { stdout, stderr } = await gamelan.run("doctor", "--json");
     const capabilities: { id: string; status: string }[] = JSON.parse(stdout);

@@ -7,6 +7,9 @@ import { join } from "node:path";
  * or a full disk, leave no half of it behind. What other builds have left there is removed unless it
  * runs.
  *
+ * What lies there is run, so it must be nobody else's: not what somebody put there before, and not a
+ * user's own when it is root that runs it.
+ *
  * Deno's code cache goes there too, and a deno.json or package.json of the folder above means nothing.
  */
 const head = (build: string, offset: string) =>
@@ -18,7 +21,7 @@ fi
 dir=$cache/build-${build}
 if [ ! -e "$dir/main.js" ]; then
   echo "gamelan: unpacking to $dir, once for this version" >&2
-  mkdir -p "$cache" && new=$(mktemp -d "$cache/.new.XXXXXX") || {
+  mkdir -p -m 755 "$cache" && new=$(mktemp -d "$cache/.new.XXXXXX") || {
     echo "gamelan: expected a folder to unpack to; set XDG_CACHE_HOME to one" >&2
     exit 1
   }
@@ -32,6 +35,12 @@ if [ ! -e "$dir/main.js" ]; then
     [ "$old" = "$dir" ] || readlink /proc/[0-9]*/exe 2>/dev/null | grep -qxF "$old/deno" || rm -rf "$old"
   done
 fi
+for owner in $(stat -L -c %u "$cache" "$dir"); do
+  [ "$owner" = 0 ] || [ "$owner" = "$(id -u)" ] || {
+    echo "gamelan: expected $dir to belong to this user; set XDG_CACHE_HOME to another folder" >&2
+    exit 1
+  }
+done
 export DENO_DIR="\${DENO_DIR:-$cache/deno}" DENO_NO_PACKAGE_JSON=1 DENO_NO_UPDATE_CHECK=1
 exec "$dir/deno" run -A --no-prompt --no-config --no-lock "$dir/main.js" "$@"
 `;
