@@ -192,6 +192,35 @@ Deno.test("one client cannot hold any amount of memory or descriptors", () =>
     });
   }));
 
+Deno.test("many clients together cannot hold any amount of memory, and give back what they held", () =>
+  attackedBy(async (display) => {
+    const size = 900 * 1024 * 1024;
+    const holders = [1, 2].map(() => {
+      const connection = display.connect();
+      pool(connection, size);
+      connection.roundtrip();
+      return connection;
+    });
+    await refused(display, /MiB of buffers/, (connection) => pool(connection, size));
+    for (const connection of holders) {
+      connection.close();
+      display.forget(connection);
+    }
+    await until("memory to be given back", () => {
+      const connection = display.connect();
+      try {
+        pool(connection, size);
+        connection.roundtrip();
+        return true;
+      } catch {
+        return false;
+      } finally {
+        connection.close();
+        display.forget(connection);
+      }
+    });
+  }));
+
 Deno.test("descriptors that belong to no request do not pile up", () =>
   attackedBy(async (display) => {
     const socket = new WireSocket(connectUnix(display.socketPath));

@@ -20,6 +20,11 @@ const FIRST_SERVER_ID = 0xff000000;
 const MAX_OBJECTS = 20_000;
 const MAX_FDS = 256;
 const MAX_BYTES = 1024 * 1024 * 1024;
+/**
+ * What all of them may hold together: reading memory that a client never filled makes it real, and
+ * it is this process that pays for it, outside of the game's limit.
+ */
+const MAX_ALL_BYTES = 2 * MAX_BYTES;
 /** Events it has not read, besides what the socket itself holds. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 const MAX_UNREAD_FDS = 64;
@@ -33,6 +38,8 @@ export class LimitError extends Error {
 
 export interface ClientOwner {
   readonly loop: EventLoop;
+  /** Bytes held for all clients; the clients count. */
+  heldBytes: number;
   bindRegistry(client: Client, id: number): void;
   /** Called once; `reason` is undefined where the client itself hung up. */
   clientGone(client: Client, reason: string | undefined): void;
@@ -109,12 +116,16 @@ export class Client implements ResourceOwner {
 
   /** Counts memory (bytes) and descriptors held for this client; negative gives them back. */
   hold(bytes: number, fds: number): void {
+    const { owner } = this;
     this.#heldBytes += bytes;
     this.#heldFds += fds;
-    const over = this.#heldBytes > MAX_BYTES || this.#heldFds > MAX_FDS;
+    owner.heldBytes += bytes;
+    const over = this.#heldBytes > MAX_BYTES || owner.heldBytes > MAX_ALL_BYTES ||
+      this.#heldFds > MAX_FDS;
     if (!over || (bytes <= 0 && fds <= 0)) return;
     this.#heldBytes -= bytes;
     this.#heldFds -= fds;
+    owner.heldBytes -= bytes;
     throw new LimitError(
       `more than ${MAX_BYTES / 1048576} MiB of buffers or ${MAX_FDS} descriptors`,
     );

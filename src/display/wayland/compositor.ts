@@ -64,6 +64,8 @@ export class Compositor implements ClientOwner {
   readonly #options: CompositorOptions;
   readonly #listening: number;
   readonly #clients = new Set<Client>();
+  /** Of all clients, in bytes of buffers. */
+  heldBytes = 0;
   #serial = 0;
   #firstFrame = false;
   #focusStale = false;
