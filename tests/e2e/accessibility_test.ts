@@ -101,6 +101,13 @@ Deno.test("every page has names for its controls, keeps the focus, fits and can 
       await page.getByTestId("capability-uinput").waitFor();
     }
     await check(`settings-${section}`);
+    await page.setViewportSize(SIZES.phone);
+    await page.reload();
+    const tab = page.getByTestId(`settings-${section}`);
+    await until(`the ${section} tab on a phone's screen`, async () => {
+      const box = await tab.boundingBox();
+      return box !== null && box.x >= 0 && box.x + box.width <= SIZES.phone.width;
+    });
   }
   await page.goto(`${house.url}/trust`);
   await page.getByTestId("trust").waitFor();

@@ -10,6 +10,7 @@ import { buildUi } from "../../ui/build.ts";
 import type { ExposedStats } from "../../ui/player/exposed_stats.ts";
 import type { SessionInfo } from "../../src/protocol/session.ts";
 import { installFakePad, setPad } from "./fake_pad.ts";
+import { MOCK_GAMES } from "./mock_data.ts";
 import { CLAIM_CODE, MockHouse, type MockOptions, PASSWORD } from "./mock_house.ts";
 
 const FLAGS = [
@@ -457,3 +458,40 @@ visit("an address that does not exist leads back", { path: "/nope" }, async (pag
   await page.getByTestId("not-found").getByRole("link").click();
   await page.getByTestId("library").waitFor();
 });
+
+const LONG_NAME = "Donaudampfschifffahrtsgesellschaftskapitänssimulator: Die Rückkehr";
+const LONG_ERROR = "E: Failed to fetch https://mirror.example.org/debian/dists/bookworm/main/" +
+  "binary-amd64/Packages.xz Connection timed out (110).";
+
+visit(
+  "sixty games, long names and long errors widen no page",
+  {
+    games: Array.from({ length: 60 }, (_, i) => ({
+      ...MOCK_GAMES[i % MOCK_GAMES.length],
+      id: `game-${i}`,
+      title: i % 4 === 0 ? LONG_NAME : `Game ${i}`,
+    })),
+    imports: [
+      { id: "i1", source: "deb:a", state: "failed", step: "", progress: 0.1, error: LONG_ERROR },
+    ],
+    sessions: [{ ...RUNNING, title: LONG_NAME }],
+    context: { viewport: { width: 390, height: 844 } },
+  },
+  async (page, house) => {
+    const fits = async () =>
+      assert.ok(
+        await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+        `${page.url()} is wider than the screen`,
+      );
+    await page.getByTestId("game-tile-game-59").waitFor();
+    await fits();
+    await page.getByTestId("game-tile-game-0").click();
+    await page.getByTestId("play-button").waitFor();
+    await fits();
+    await page.goto(`${house.url}/play/session-1`);
+    await status(page, "playing");
+    house.sessions.get("session-1")!.change({ state: "failed", reason: LONG_ERROR });
+    await page.getByText(LONG_ERROR).waitFor();
+    await fits();
+  },
+);

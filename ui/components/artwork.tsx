@@ -37,6 +37,7 @@ export function Artwork({ game }: { game: Pick<GameInfo, "id" | "title" | "kind"
         <img
           src={game.artwork}
           alt=""
+          decoding="async"
           draggable={false}
           onLoad={(event) => {
             const { naturalWidth: width, naturalHeight: height } = event.currentTarget;

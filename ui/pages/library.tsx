@@ -46,7 +46,7 @@ export function LibraryPage() {
       </section>
       {(isOwner.value || imports.length > 0) && (
         <section class="imports" aria-labelledby="imports">
-          <h2 id="imports">Add a game</h2>
+          <h2 id="imports">Add a game from Debian</h2>
           {isOwner.value && <ImportBox />}
           {imports.map((job) => <ImportRow key={job.id} job={job} />)}
         </section>
@@ -64,7 +64,7 @@ function GameTile({ game, first }: { game: GameInfo; first: boolean }) {
       data-autofocus={first ? "" : undefined}
     >
       <Artwork game={game} />
-      <span class="tile-title">{game.title}</span>
+      <span class="tile-title" title={game.title}>{game.title}</span>
       {game.players > 1 && <span class="tile-badge">{game.players} players</span>}
     </a>
   );
@@ -173,7 +173,7 @@ function ImportBox() {
           data-testid="import-source"
           value={source}
           onInput={(event) => setSource(event.currentTarget.value)}
-          placeholder="Debian package, such as supertux"
+          placeholder="Such as supertux"
           autocomplete="off"
           autocapitalize="none"
           spellcheck={false}

@@ -1,5 +1,6 @@
 /** Settings: what this device likes, and for the owner who may play and what the machine can do. */
 import type { ComponentType } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { Icon, type IconName } from "../components/icons.tsx";
 import { api } from "../state/api.ts";
 import { house, isOwner, library, loadHouse, nodes, sessions } from "../state/house.ts";
@@ -30,9 +31,15 @@ export function SettingsPage({ section }: { section: SettingsSection }) {
   const offered = SECTIONS.filter((entry) => !entry.ownerOnly || isOwner.value);
   const shown = offered.find((entry) => entry.id === section) ?? offered[0];
   const Body = shown.body;
+  const nav = useRef<HTMLElement>(null);
+  // On a phone the sections are a row to be pushed sideways.
+  useEffect(() => {
+    const current = nav.current!.querySelector("[aria-current]");
+    current?.scrollIntoView({ block: "nearest", inline: "center", behavior: "instant" });
+  }, [shown]);
   return (
     <div class="settings">
-      <nav class="settings-nav" aria-label="Settings">
+      <nav class="settings-nav" aria-label="Settings" ref={nav}>
         {offered.map((entry) => (
           <a
             key={entry.id}
