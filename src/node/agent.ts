@@ -217,6 +217,7 @@ export class NodeAgent {
       gameId: message.gameId,
       source: this.#source(message.gameId),
       mode: message.mode,
+      maxMode: config.session.max_mode,
       keyboard: message.keyboard,
       iceServers: config.ice.servers,
       iceAddresses: config.ice.addresses,

@@ -30,6 +30,17 @@ export const VideoMode = z.object({
 });
 export type VideoMode = z.infer<typeof VideoMode>;
 
+/** A mode of the same shape that is not over the most that the house allows. */
+export function withinMode(wanted: VideoMode, most: VideoMode): VideoMode {
+  const scale = Math.min(1, most.width / wanted.width, most.height / wanted.height);
+  const even = (size: number) => 2 * Math.floor(size * scale / 2);
+  return {
+    width: Math.max(320, even(wanted.width)),
+    height: Math.max(180, even(wanted.height)),
+    fps: Math.min(wanted.fps, most.fps),
+  };
+}
+
 /** xkb layout names as in xkeyboard-config, such as `us`, `de` with variant `nodeadkeys`. */
 export const KeyboardLayout = z.object({
   layout: z.string().regex(/^[a-z]{2,10}$/).default("us"),
@@ -85,6 +96,8 @@ export const SessionSpec = z.object({
   gameId: Id,
   source: SessionSource,
   mode: VideoMode,
+  /** Most that a viewer may ask for while playing; absent: what {@linkcode VideoMode} allows. */
+  maxMode: VideoMode.optional(),
   keyboard: KeyboardLayout,
   iceServers: z.array(IceServer),
   /** Addresses offered as ICE host candidates; empty: all of the machine's. */

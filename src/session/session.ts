@@ -16,7 +16,12 @@ import type {
 } from "../media/stages.ts";
 import type { ControlFromViewer, ControlToViewer } from "../protocol/control.ts";
 import type { ToSession } from "../protocol/node.ts";
-import type { SessionInfo, SessionSpec, VideoMode } from "../protocol/session.ts";
+import {
+  type SessionInfo,
+  type SessionSpec,
+  type VideoMode,
+  withinMode,
+} from "../protocol/session.ts";
 import { logger } from "../system/log.ts";
 import { ControlSocket } from "./control_socket.ts";
 import { defaultLimits, type LifeEvent, SessionLife } from "./life.ts";
@@ -104,6 +109,7 @@ export class Session {
         },
         idrNeeded: () => this.#video?.requestIdr(),
         wanted: (viewer, mode) => {
+          if (viewer.role !== "player") return;
           if (viewer === this.#viewers.leader || this.#viewers.connected.length === 0) {
             this.#setWantedMode(mode);
           }
@@ -368,7 +374,7 @@ export class Session {
       case "clipboard":
         return this.#display?.setClipboard(message.text);
       case "microphone":
-        if (message.on) this.#microphoneOf = viewer.id;
+        if (message.on) this.#takeMicrophone(viewer);
         else if (this.#microphoneOf === viewer.id) {
           this.#microphoneOf = undefined;
           this.#audio?.microphone(undefined);
@@ -379,7 +385,21 @@ export class Session {
     }
   }
 
-  #setWantedMode(mode: VideoMode): void {
+  /** There is one microphone in the game: who has it keeps it. */
+  #takeMicrophone(viewer: Viewer): void {
+    const holder = this.#microphoneOf === undefined
+      ? undefined
+      : this.#viewers.get(this.#microphoneOf);
+    if (!holder?.connected || holder === viewer) this.#microphoneOf = viewer.id;
+    else {
+      const text = `${holder.name}'s microphone is on; the game hears one at a time.`;
+      viewer.transport?.sendControl({ type: "notice", level: "info", text });
+    }
+  }
+
+  #setWantedMode(asked: VideoMode): void {
+    const { maxMode } = this.spec;
+    const mode = maxMode ? withinMode(asked, maxMode) : asked;
     const { width, height, fps } = this.#wantedMode;
     if (mode.width === width && mode.height === height && mode.fps === fps) return;
     this.#wantedMode = mode;

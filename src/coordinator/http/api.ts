@@ -11,7 +11,7 @@ import {
   PlayRequest,
   type TrustInfo,
 } from "../../protocol/api.ts";
-import { Id, type SessionInfo, type VideoMode } from "../../protocol/session.ts";
+import { Id, type SessionInfo, withinMode } from "../../protocol/session.ts";
 import type { Config } from "../../config/config.ts";
 import { type Accounts, type Grant, type Identity, publicUser } from "../accounts/accounts.ts";
 import type { Artwork } from "../rooms/artwork.ts";
@@ -234,17 +234,6 @@ export function apiRoutes(parts: ApiParts): Hono<ApiEnv> {
   }
 
   return api;
-}
-
-/** A mode of the same shape that is not over the most that the house allows. */
-export function withinMode(wanted: VideoMode, most: VideoMode): VideoMode {
-  const scale = Math.min(1, most.width / wanted.width, most.height / wanted.height);
-  const even = (size: number) => 2 * Math.floor(size * scale / 2);
-  return {
-    width: Math.max(320, even(wanted.width)),
-    height: Math.max(180, even(wanted.height)),
-    fps: Math.min(wanted.fps, most.fps),
-  };
 }
 
 function signInFirst(): HttpError {
