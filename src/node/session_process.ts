@@ -36,7 +36,8 @@ export class IdleSession implements SessionProcess {
 
   /** Starts one; its log goes to `<logDir>/<name>.log` until it gets a session's name. */
   static start(logDir: string): IdleSession {
-    Deno.mkdirSync(logDir, { recursive: true });
+    // What a game says and who played it is not for this machine's other users.
+    Deno.mkdirSync(logDir, { recursive: true, mode: 0o700 });
     const logFile = join(logDir, `idle-${crypto.randomUUID().slice(0, 8)}.log`);
     const script = 'log=$1; shift; exec "$@" >>"$log" 2>&1';
     const [command, ...args] = ["setsid", "sh", "-c", script, "sh", logFile]
