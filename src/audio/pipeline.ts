@@ -1,7 +1,7 @@
 import type { EncodedAudio } from "../media/encoded.ts";
 import type { AudioPipeline } from "../media/stages.ts";
 import { logger } from "../system/log.ts";
-import { workerModule } from "../system/worker_module.ts";
+import { prepareWorker, takeWorker } from "../system/worker_module.ts";
 import { Microphone } from "./microphone.ts";
 import { startPulseAudio } from "./pulseaudio.ts";
 import { GAME_SINK, makeSoundFolder, type SoundFolder, type SoundServer } from "./sound_server.ts";
@@ -32,11 +32,19 @@ const RESTART_WINDOW_MS = 60000;
 /** Longest wait for the first recording. */
 const RECORDING_MS = 10000;
 
+const MODULE = new URL("./worker.ts", import.meta.url);
+
+/** Starts the sound's Worker ahead of {@linkcode startAudio}. */
+export function prepareAudio(): void {
+  prepareWorker("audio", MODULE);
+}
+
 /**
  * Starts a session's sound: a private server, its capture and the encoder in a Worker.
  *
- * Resolves when the server serves and recording has begun. Throws with the reason and the package
- * to install where sound cannot work on this machine; nothing is left behind then.
+ * Resolves when the server serves, so that a game can start; `onError` tells where recording does
+ * not begin then. Throws with the reason and the package to install where sound cannot work on this
+ * machine; nothing is left behind then.
  */
 export async function startAudio(settings: AudioSettings): Promise<AudioPipeline> {
   const files = await makeSoundFolder(settings.runDir, settings.channels ?? 2);
@@ -44,14 +52,7 @@ export async function startAudio(settings: AudioSettings): Promise<AudioPipeline
   Deno.env.set("PULSE_CLIENTCONFIG", files.clientConfig);
   try {
     const server = await startPulseAudio(files);
-    const pipeline = new Pipeline(settings, files, server);
-    try {
-      await pipeline.recording;
-    } catch (error) {
-      await pipeline.close();
-      throw error;
-    }
-    return pipeline;
+    return new Pipeline(settings, files, server);
   } catch (error) {
     await Deno.remove(files.folder, { recursive: true }).catch(() => {});
     throw error;
@@ -62,8 +63,6 @@ class Pipeline implements AudioPipeline {
   onPacket: (packet: EncodedAudio) => void = () => {};
   onError: (message: string) => void = () => {};
   readonly game: AudioPipeline["game"];
-  /** Resolves when the Worker records for the first time, rejects when it cannot. */
-  readonly recording: Promise<void>;
   readonly #files: SoundFolder;
   readonly #worker: Worker;
   readonly #stop = new SharedArrayBuffer(4);
@@ -74,6 +73,8 @@ class Pipeline implements AudioPipeline {
   #watching: Promise<void>;
   #restarts: number[] = [];
   #closing: Promise<void> | undefined;
+  /** Until the first recording. */
+  readonly #patience: ReturnType<typeof setTimeout>;
 
   constructor(settings: AudioSettings, files: SoundFolder, server: SoundServer) {
     const channels = settings.channels ?? 2;
@@ -91,34 +92,28 @@ class Pipeline implements AudioPipeline {
       sockets: [files.socket, files.alsaConfig, files.openalConfig],
     };
     this.#microphone = new Microphone(address);
-    this.#worker = new Worker(
-      workerModule("audio", new URL("./worker.ts", import.meta.url)),
-      { type: "module", name: "audio" },
-    );
-    const recording = Promise.withResolvers<void>();
+    this.#worker = takeWorker("audio", MODULE);
     let lost = "it did not answer";
-    const patience = setTimeout(
-      () => recording.reject(new Error(`the game's sound cannot be recorded: ${lost}`)),
+    this.#patience = setTimeout(
+      () => this.onError(`The game's sound is off: it cannot be recorded: ${lost}`),
       RECORDING_MS,
     );
-    recording.promise.catch(() => {}).finally(() => clearTimeout(patience));
     const ended = Promise.withResolvers<void>();
-    this.recording = recording.promise;
     this.#workerEnded = ended.promise;
     this.#worker.onmessage = ({ data }: MessageEvent<AudioWorkerMessage>) => {
       if (data.type === "packet") this.onPacket(data.packet);
-      else if (data.type === "recording") recording.resolve();
+      else if (data.type === "recording") clearTimeout(this.#patience);
       else if (data.type === "lost") {
         lost = data.message;
         this.#log.warn("capture was interrupted", { why: data.message });
       } else if (data.type === "failed") {
-        recording.reject(new Error(data.message));
+        clearTimeout(this.#patience);
         this.onError(`The game's sound is off: ${data.message}`);
       } else ended.resolve();
     };
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      recording.reject(new Error(event.message));
+      clearTimeout(this.#patience);
       ended.resolve();
       this.onError(`The game's sound is off: the audio worker failed: ${event.message}`);
     };
@@ -191,6 +186,7 @@ class Pipeline implements AudioPipeline {
   }
 
   async #close(): Promise<void> {
+    clearTimeout(this.#patience);
     this.#stopWorker();
     // Wakes the Worker and a blocked microphone too: their connections break.
     await this.#server.stop();

@@ -6,7 +6,7 @@ import { ByteRing } from "../media/byte_ring.ts";
 import type { FrameRing } from "../media/frame_ring.ts";
 import type { DisplayEvent, DisplaySource } from "../media/stages.ts";
 import type { KeyboardLayout, VideoMode } from "../protocol/session.ts";
-import { workerModule } from "../system/worker_module.ts";
+import { prepareWorker, takeWorker } from "../system/worker_module.ts";
 import {
   type DisplayCommand,
   type DisplayWorkerMessage,
@@ -22,9 +22,15 @@ export interface CompositorSourceOptions {
   ring: FrameRing;
 }
 
+const MODULE = new URL("./worker.ts", import.meta.url);
 /** Room for the longest clipboard text in any spelling JSON has for it. */
 const COMMAND_BYTES = 2 * 1024 * 1024;
 const RETRY_MS = 2;
+
+/** Starts the compositor's Worker ahead of {@linkcode startCompositor}. */
+export function prepareCompositor(): void {
+  prepareWorker("display", MODULE);
+}
 
 /**
  * Starts a compositor in a Worker. `ready` and everything after come through `onEvent`; set it
@@ -49,8 +55,7 @@ class CompositorSource implements DisplaySource {
 
   constructor(options: CompositorSourceOptions, wakeFd: number) {
     this.#wakeFd = wakeFd;
-    const module = workerModule("display", new URL("./worker.ts", import.meta.url));
-    this.#worker = new Worker(module, { type: "module", name: "display" });
+    this.#worker = takeWorker("display", MODULE);
     this.#worker.onmessage = ({ data }: MessageEvent<DisplayWorkerMessage>) => {
       if (data.type === "closed") this.#end();
       else this.onEvent(data);

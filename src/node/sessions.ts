@@ -14,6 +14,8 @@ const ANSWER_MS = 5_000;
 /** Pauses before a prepared process that died is replaced; they double. */
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 60_000;
+/** How long after a session's start the process for the next one is prepared. */
+const REPLACE_MS = 3_000;
 /** Logs of ended sessions that are kept. */
 const KEEP_LOGS = 100;
 
@@ -89,8 +91,8 @@ export class Sessions {
     } catch (error) {
       this.#lost(session, (error as Error).message);
     }
-    // Not before this one is up: on a small machine two program starts at once cost the player time.
-    this.prepare();
+    // Not before this one plays: on a small machine two program starts at once cost the player time.
+    this.#retry = setTimeout(() => this.prepare(), REPLACE_MS);
   }
 
   /**

@@ -3,6 +3,7 @@ import { startCompositor } from "../display/compositor_source.ts";
 import { startX11Source } from "../display/x11/source.ts";
 import { createInputDevices } from "../input/devices.ts";
 import { createTransport } from "../transport/webrtc/transport.ts";
+import { dismissWorker } from "../system/worker_module.ts";
 import { startVideo } from "../video/pipeline.ts";
 import { gameNeedsX11, launchSource } from "./launch.ts";
 import type { SessionStages } from "./stages.ts";
@@ -10,7 +11,10 @@ import type { SessionStages } from "./stages.ts";
 /** The real stages. */
 export const liveStages: SessionStages = {
   compositor: startCompositor,
-  desktop: startX11Source,
+  desktop: (options) => {
+    dismissWorker("display");
+    return startX11Source(options);
+  },
   // Most games are Wayland clients; the window manager is loaded for those that are not.
   xserver: async (options) => {
     const { startXwayland } = await import("../display/xwayland/xwayland.ts");

@@ -1,6 +1,7 @@
 import { logger } from "../system/log.ts";
 import { Priority, setRealtime } from "../system/priority.ts";
 import { liveStages } from "./live_stages.ts";
+import { prepareStages } from "./prepare.ts";
 import { Session } from "./session.ts";
 import { readSpec } from "./spec.ts";
 
@@ -15,6 +16,7 @@ const log = logger("session");
  * @throws Error where the specification is wrong, or its run directory cannot be used
  */
 export async function sessionMain(): Promise<number> {
+  prepareStages();
   const spec = await readSpec(Deno.stdin.readable);
   if (spec === undefined) return 0;
   const realtime = setRealtime(Priority.session);

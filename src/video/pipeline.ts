@@ -2,7 +2,7 @@ import type { FrameRing } from "../media/frame_ring.ts";
 import type { VideoPipeline, VideoSettings } from "../media/stages.ts";
 import { VideoMode } from "../protocol/session.ts";
 import { logger } from "../system/log.ts";
-import { workerModule } from "../system/worker_module.ts";
+import { prepareWorker, takeWorker } from "../system/worker_module.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 
 const log = logger("video");
@@ -12,6 +12,13 @@ const CLOSE_TIMEOUT_MS = 2000;
 /** bit/s; below it no picture is readable, above it no level of H.264 that browsers know allows it. */
 const MIN_BITRATE = 100_000;
 const MAX_BITRATE = 240_000_000;
+
+const MODULE = new URL("./worker.ts", import.meta.url);
+
+/** Starts the encoder's Worker ahead of {@linkcode startVideo}. */
+export function prepareVideo(): void {
+  prepareWorker("video", MODULE);
+}
 
 /**
  * Starts the encoder of a session in its own Worker: H.264 pictures of what is newest in `ring`.
@@ -23,8 +30,7 @@ export async function startVideo(
   { ring, settings }: { ring: FrameRing; settings: VideoSettings },
 ): Promise<VideoPipeline> {
   const checked = checkSettings(settings);
-  const module = workerModule("video", new URL("./worker.ts", import.meta.url));
-  const pipeline = new WorkerPipeline(new Worker(module, { type: "module", name: "video" }));
+  const pipeline = new WorkerPipeline(takeWorker("video", MODULE));
   try {
     await pipeline.start({ type: "start", ring: ring.buffer, settings: checked });
   } catch (error) {

@@ -137,7 +137,10 @@ Deno.test("silence is silent, and soon almost nothing is sent", async () => {
   await withSound({}, async ({ server, packets }) => {
     const player = new Player(server);
     const zeros = new Int16Array(480 * 2);
-    for (let part = 0; part < 60; part++) await player.write(zeros);
+    // Recording may begin a little after the server serves.
+    for (let part = 0; part < 60 || (packets.length <= 10 && part < 600); part++) {
+      await player.write(zeros);
+    }
     assert.ok(packets.length > 10);
     assert.ok(packets.every(({ level }) => level === -127));
     assert.ok(decoded(packets, 0).every((sample) => Math.abs(sample) <= 1));
