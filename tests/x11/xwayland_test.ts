@@ -233,6 +233,22 @@ Deno.test("two sessions have their own displays, and closing leaves no socket be
   });
 });
 
+Deno.test("the X server sees its sockets and programs, nothing else of the machine", async () => {
+  await withXwayland(async ({ xwayland }) => {
+    const lock = await Deno.readTextFile(`/tmp/.X${xwayland.display.slice(1)}-lock`);
+    const root = `/proc/${Number.parseInt(lock)}/root`;
+    assert.equal(await Deno.readTextFile(root.replace(/root$/, "comm")), "Xwayland\n");
+    const seen = [...Deno.readDirSync(root)].map(({ name }) => name);
+    for (const name of ["root", "home", "var", "run", "boot"]) {
+      assert.ok(!seen.includes(name), name);
+    }
+    assert.ok(![...Deno.readDirSync(`${root}/etc`)].some(({ name }) => name === "shadow"));
+    const abstract = (await Deno.readTextFile("/proc/net/unix")).split("\n")
+      .filter((line) => line.endsWith(` @/tmp/.X11-unix/X${xwayland.display.slice(1)}`));
+    assert.deepEqual(abstract, []);
+  });
+});
+
 Deno.test("the X server's death is reported in words, once", async () => {
   await withXwayland(async ({ xwayland, exits }) => {
     const pid = Number.parseInt(

@@ -1,5 +1,9 @@
+import { existsSync } from "node:fs";
+import { constants } from "node:os";
 import { claimDisplay, type ClaimedDisplay } from "./display_number.ts";
 
+/** Where X servers have their sockets. */
+const SOCKETS = "/tmp/.X11-unix";
 const START_TIMEOUT_MS = 15000;
 const STOP_TIMEOUT_MS = 2000;
 const TAIL_LINES = 12;
@@ -45,10 +49,16 @@ export async function startXServerProcess(
     claimed = claimDisplay();
     const display = `:${claimed.number}`;
     const access = ["-auth", xauthority, "-nolisten", "tcp"];
-    server = new Deno.Command("Xwayland", {
+    const [program, ...args] = [
+      ...confinement(waylandDisplay, xauthority),
+      "Xwayland",
       // With -displayfd it tells when it is ready, and leaves the lock file to us.
-      args: [display, "-displayfd", "1", ...access, "-noreset", ...size],
-      env: { WAYLAND_DISPLAY: waylandDisplay },
+      ...[display, "-displayfd", "1", ...access, "-noreset", ...size],
+    ];
+    server = new Deno.Command(program, {
+      args,
+      env: { WAYLAND_DISPLAY: waylandDisplay, PATH: "/usr/bin:/bin", LC_ALL: "C.UTF-8" },
+      clearEnv: true,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
@@ -65,14 +75,18 @@ export async function startXServerProcess(
     const { code, signal } = await server.status;
     await reading;
     release();
-    const how = signal ? `was ended by ${signal}` : `ended with code ${code}`;
+    // bubblewrap tells a signal that ended the server as a shell does.
+    const by = signal ?? (code > 128 ? signalName(code - 128) : undefined);
+    const how = by ? `was ended by ${by}` : `ended with code ${code}`;
     const words = tail.length > 0 ? `: ${tail.join(" / ")}` : "";
     return `the X server ${how}${words}`;
   })();
   await waitUntilReady(server, ended);
+  const pid = serverBelow(server.pid);
+  claimed.setHolder(pid);
   const stop = async () => {
     try {
-      server.kill("SIGTERM");
+      Deno.kill(pid, "SIGTERM");
     } catch {
       // It has ended already.
     }
@@ -80,7 +94,47 @@ export async function startXServerProcess(
     await ended;
     clearTimeout(timer);
   };
-  return { display: `:${number}`, pid: server.pid, ended, stop };
+  return { display: `:${number}`, pid, ended, stop };
+}
+
+/** Programs and data of the machine that the server needs besides /usr. */
+const SEEN = ["/etc/ld.so.cache", "/etc/alternatives", "/etc/passwd", "/etc/fonts", "/sys"];
+
+/**
+ * Command line before the server's own, so that it has its sockets, its cookie and graphics devices,
+ * and nothing else of the machine: games talk to it, and what takes it over would be root here. In a
+ * network of its own its abstract socket is out of other games' reach too. Nothing where bubblewrap
+ * is missing, without which no game starts either.
+ */
+function confinement(waylandDisplay: string, xauthority: string): string[] {
+  if (!existsSync("/usr/bin/bwrap")) return [];
+  Deno.mkdirSync(SOCKETS, { recursive: true });
+  if (Deno.lstatSync(SOCKETS).uid === Deno.uid()) Deno.chmodSync(SOCKETS, 0o1777);
+  const graphics = [...Deno.readDirSync("/dev")].map(({ name }) => name)
+    .filter((name) => name === "dri" || name.startsWith("nvidia"));
+  return [
+    ...["bwrap", "--die-with-parent", "--new-session", "--unshare-net", "--unshare-ipc"],
+    ...["--cap-drop", "ALL", "--ro-bind", "/usr", "/usr"],
+    ...["bin", "sbin", "lib", "lib64"].flatMap((name) => ["--symlink", `usr/${name}`, `/${name}`]),
+    ...SEEN.flatMap((path) => ["--ro-bind-try", path, path]),
+    ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", SOCKETS, SOCKETS],
+    ...graphics.flatMap((name) => ["--dev-bind-try", `/dev/${name}`, `/dev/${name}`]),
+    ...["--bind-try", waylandDisplay, waylandDisplay, "--ro-bind", xauthority, xauthority, "--"],
+  ];
+}
+
+/** The server's own process id: bubblewrap waits beside it, as its parent. */
+function serverBelow(pid: number): number {
+  const children = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).trim().split(" ");
+  const found = children.map(Number).find((child) => {
+    return child > 0 && Deno.readTextFileSync(`/proc/${child}/comm`) === "Xwayland\n";
+  });
+  return found ?? pid;
+}
+
+function signalName(number: number): string {
+  const name = Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
+  return name ?? `signal ${number}`;
 }
 
 /** The server writes its display number when it is ready. */
