@@ -284,6 +284,12 @@ Deno.test("a desktop's controls", async (t) => {
     await second.close();
     await page.getByTestId("to-library").click();
     await page.getByTestId("library").waitFor();
+    // The address of a session that never was, or is forgotten by now.
+    await page.goto(`${house.url}/play/nowhere`);
+    await status(page, "closed");
+    await screenshot(page, "controls-no-such-session");
+    await page.getByTestId("to-library").click();
+    await page.getByTestId("library").waitFor();
   });
 });
 

@@ -177,6 +177,10 @@ export class MockHouse {
         return Response.json(this.#infos());
       case "POST sessions":
         return Response.json(this.#play(String(body.gameId), body.mode as VideoMode));
+      case "GET sessions/:id": {
+        const session = this.sessions.get(id);
+        return session ? Response.json(session.info) : fail(404, "not-found", "No such session.");
+      }
       case "DELETE sessions/:id":
         this.sessions.get(id)?.change({ state: "ended", reason: "You ended the game." });
         return Response.json(this.sessions.get(id)?.info);

@@ -4,8 +4,15 @@
  */
 import type { ControlFromViewer, ControlToViewer } from "../../src/protocol/control.ts";
 import type { SessionInfo, VideoMode } from "../../src/protocol/session.ts";
+import { api, ApiFailure } from "../state/api.ts";
 import { Backoff } from "../state/backoff.ts";
 import { Link } from "./link.ts";
+
+/** What the house answers for a session that this page cannot have. */
+const GONE = new Set<ApiFailure["error"]>(["not-found", "forbidden", "unauthorized"]);
+
+/** A house that was just started knows its sessions only after a moment. */
+const GONE_MS = 4000;
 
 /** `over`: bye or closed; it does not come back by itself. */
 export type ConnectionState = "connecting" | "connected" | "reconnecting" | "over";
@@ -27,6 +34,7 @@ export class Connection {
   #next: Link | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #backoff = new Backoff();
+  #goneSince: number | undefined;
   #sessionId: string;
   #mode: () => VideoMode;
   #events: ConnectionEvents;
@@ -98,9 +106,25 @@ export class Connection {
         if (this.#current) this.#setState("reconnecting");
         clearTimeout(this.#timer);
         this.#timer = setTimeout(() => this.#connect(), this.#backoff.next());
+        this.#askWhetherItGoesOn();
       },
     });
     this.#next = link;
+  }
+
+  /** A session that is gone, or not this player's, is not waited for; a silent house is. */
+  async #askWhetherItGoesOn(): Promise<void> {
+    try {
+      this.#events.onSession(await api.session(this.#sessionId));
+      this.#goneSince = undefined;
+    } catch (failure) {
+      const gone = failure instanceof ApiFailure && GONE.has(failure.error);
+      this.#goneSince = gone ? this.#goneSince ?? performance.now() : undefined;
+      if (!gone || this.state === "over") return;
+      if (performance.now() - this.#goneSince! < GONE_MS) return;
+      this.close();
+      this.#events.onBye(failure.message);
+    }
   }
 
   /** The network is back: no reason to wait. */
