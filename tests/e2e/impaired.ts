@@ -1,10 +1,12 @@
 /** Puts a UDP relay between a page and its session, by rewriting the candidates on their way. */
 import type { Page } from "playwright-core";
-import { UdpRelay } from "../tools/relay.ts";
+import { type Impairment, UdpRelay } from "../tools/relay.ts";
 
 export interface ImpairedPath extends AsyncDisposable {
   /** Nothing passes while true. */
   cut: boolean;
+  /** What happens to packets in each direction from now on. */
+  change(impairment: Partial<Impairment>): Promise<void>;
   /** Closes the page's signalling WebSocket from the middle. */
   dropSignalling(): Promise<void>;
 }
@@ -15,6 +17,10 @@ const CANDIDATE = /(candidate:\S+ \d+ udp \d+ )(127\.0\.0\.1) (\d+)/gi;
 export async function impair(page: Page): Promise<ImpairedPath> {
   const byPort = new Map<number, Promise<UdpRelay>>();
   let isCut = false;
+  let present: Partial<Impairment> = {};
+  const spoil = (relay: UdpRelay) => {
+    for (const direction of [relay.down, relay.up]) Object.assign(direction.impairment, present);
+  };
   let drop = () => Promise.resolve();
   const relayed = async (text: string): Promise<string> => {
     for (const [whole, head, address, port] of text.matchAll(CANDIDATE)) {
@@ -22,6 +28,7 @@ export async function impair(page: Page): Promise<ImpairedPath> {
       byPort.set(Number(port), opening);
       const relay = await opening;
       relay.cut = isCut;
+      spoil(relay);
       text = text.replace(whole, `${head}${address} ${relay.port}`);
     }
     return text;
@@ -47,6 +54,10 @@ export async function impair(page: Page): Promise<ImpairedPath> {
     set cut(value) {
       isCut = value;
       opened().then((relays) => relays.forEach((relay) => relay.cut = value));
+    },
+    async change(impairment) {
+      present = { ...present, ...impairment };
+      (await opened()).forEach(spoil);
     },
     dropSignalling: () => drop(),
     async [Symbol.asyncDispose]() {

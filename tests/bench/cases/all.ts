@@ -2,8 +2,10 @@ import type { Case } from "../result.ts";
 import { clickToPhoton } from "./browser_latency.ts";
 import { capture } from "./capture.ts";
 import { encodeCpu } from "./encode_cpu.ts";
+import { lossRecovery } from "./loss_recovery.ts";
 import { memory } from "./memory.ts";
 import { packet } from "./packet.ts";
+import { playToFirstFrame } from "./play_first_frame.ts";
 import { sendCost } from "./send_cost.ts";
 import { still } from "./still.ts";
 
@@ -16,4 +18,6 @@ export const cases: Case[] = [
   memory,
   still,
   clickToPhoton,
+  playToFirstFrame,
+  lossRecovery,
 ];

@@ -76,7 +76,7 @@ export const clickToPhoton: Case = {
   summary: "a click in Chromium until the frame that shows its effect is presented",
   needs: ["Xvfb", "gst-launch-1.0", "/usr/bin/python3"],
   async run(context: BenchContext): Promise<Result[]> {
-    const rounds = context.quick ? 1 : 4;
+    const rounds = context.quick ? 1 : 3;
     const clicks = context.quick ? 15 : 60;
     const results: Result[] = [];
     for (const mode of modes) {
