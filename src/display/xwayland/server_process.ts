@@ -125,11 +125,15 @@ function confinement(waylandDisplay: string, xauthority: string): string[] {
 
 /** The server's own process id: bubblewrap waits beside it, as its parent. */
 function serverBelow(pid: number): number {
-  const children = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).trim().split(" ");
-  const found = children.map(Number).find((child) => {
-    return child > 0 && Deno.readTextFileSync(`/proc/${child}/comm`) === "Xwayland\n";
-  });
-  return found ?? pid;
+  try {
+    const children = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).trim().split(" ");
+    const isServer = (child: number) =>
+      child > 0 && Deno.readTextFileSync(`/proc/${child}/comm`) === "Xwayland\n";
+    return children.map(Number).find(isServer) ?? pid;
+  } catch {
+    // It has just ended, which its status tells.
+    return pid;
+  }
 }
 
 function signalName(number: number): string {
