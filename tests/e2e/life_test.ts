@@ -7,13 +7,7 @@ import type { SessionInfo } from "../../src/protocol/session.ts";
 import { makeTinyRoot } from "../games/tiny_root.ts";
 import { screenshot, startBrowser, until } from "./browser.ts";
 import { freePort, type House, startHouse } from "./house.ts";
-import {
-  gameProcesses,
-  leftovers,
-  nothingLeft,
-  sessionProcess,
-  sessionProcesses,
-} from "./leftovers.ts";
+import { gameProcesses, nothingLeft, sessionProcess, sessionProcesses } from "./leftovers.ts";
 import { claim, logIn, moves, picture, play, sessionOf, stats } from "./player.ts";
 
 const bob = { name: "Bob", password: "another long password" };
@@ -37,7 +31,7 @@ async function addUser(page: Page, user: typeof bob): Promise<void> {
 }
 
 /** Waits for the player page's last word and returns its text. */
-async function lastWord(page: Page, state: "failed" | "ended", timeoutMs = 30_000) {
+async function lastWord(page: Page, state: "failed" | "ended" | "closed", timeoutMs = 30_000) {
   const status = page.locator(`[data-testid=player-status][data-state=${state}]`);
   await status.waitFor({ timeout: timeoutMs });
   return await status.innerText();
@@ -244,16 +238,31 @@ Deno.test("sessions outlive their house, and end by themselves when nobody comes
       await page.goto(house.url);
       await play(page, "testcard");
       const next = sessionOf(page);
-      const orphan = sessionProcess(next);
       await page.goto("about:blank");
       await house.stop("SIGKILL");
       await nothingLeft(next);
       await nothingLeft(dataDir);
-      assert.ok((await leftovers(next)).processes.length === 0 && orphan > 0);
       house = await startHouse({ dataDir, port });
       await page.goto(house.url);
       assert.equal(await sessionInfo(page, next), undefined);
     });
+
+    await t.step(
+      "house and session both die: the page hears of it from the next house",
+      async () => {
+        await play(page, "testcard");
+        const next = sessionOf(page);
+        const process = sessionProcess(next);
+        await house.stop("SIGKILL");
+        Deno.kill(process, "SIGKILL");
+        await page.getByText("Connection lost, reconnecting").waitFor();
+        house = await startHouse({ dataDir, port });
+        await nothingLeft(next);
+        assert.match(await lastWord(page, "closed"), /It may have ended/);
+        await page.getByTestId("to-library").click();
+        await play(page, "testcard");
+      },
+    );
   } finally {
     await house.stop();
     await Deno.remove(dataDir, { recursive: true });

@@ -50,7 +50,11 @@ export function sessionOf(page: Page): string {
 /** Waits until the player's video shows decoded pictures. */
 export async function picture(page: Page, timeoutMs = 30_000): Promise<void> {
   await page.getByTestId("player-video").waitFor({ timeout: timeoutMs });
-  await until("a decoded picture", async () => (await stats(page)).framesDecoded > 0, timeoutMs);
+  await until("a decoded picture", async () => {
+    // A page that is loaded anew has no statistics for a moment.
+    const now = await stats(page).catch(() => undefined);
+    return now !== undefined && now.framesDecoded > 0;
+  }, timeoutMs);
 }
 
 /** `window.gamelan.stats()` of the player page. */
