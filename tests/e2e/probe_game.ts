@@ -161,13 +161,17 @@ export class ProbeGame implements Disposable {
     this.#selection!.offer.receive(type, ends[1]);
     this.#client.connection.flush();
     libc.close(ends[1]);
-    const bytes = new Uint8Array(4096);
-    const length = await until("the clipboard's text", () => {
-      const count = Number(libc.read(ends[0], bytes, BigInt(bytes.length)));
-      return count > 0 && count;
+    const chunk = new Uint8Array(4096);
+    const decoder = new TextDecoder();
+    let text = "";
+    // An offer that another one has replaced gives nothing but the end.
+    await until("the end of the clipboard's text", () => {
+      const count = Number(libc.read(ends[0], chunk, BigInt(chunk.length)));
+      if (count > 0) text += decoder.decode(chunk.subarray(0, count), { stream: true });
+      return count === 0;
     });
     libc.close(ends[0]);
-    return new TextDecoder().decode(bytes.subarray(0, length));
+    return text;
   }
 
   /** Waits until `condition` holds of what the game was told. */
