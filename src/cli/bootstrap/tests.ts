@@ -25,25 +25,66 @@ export function countJunit(xml: string): TestCounts {
   return counts;
 }
 
+/** No group of tests takes so long; one that hangs is ended and counts as a failure. */
+const GROUP_LIMIT_MS = 12 * 60_000;
+
+/**
+ * The groups of all tests, each run in a process of its own: a crash of native code or a hang in one
+ * of them costs the results of that one only. End-to-end tests are a group a file.
+ */
+function groups(): string[] {
+  const found = ["src", "ffi", "ui"];
+  const tests = [...Deno.readDirSync(join(root, "tests"))].filter((entry) => entry.isDirectory);
+  for (const { name } of tests.sort((a, b) => a.name.localeCompare(b.name))) {
+    const files = [...Deno.readDirSync(join(root, "tests", name))]
+      .map((entry) => entry.name).filter((file) => /_test\.tsx?$/.test(file)).sort();
+    if (name === "e2e") found.push(...files.map((file) => `tests/e2e/${file}`));
+    else if (files.length > 0) found.push(`tests/${name}`);
+  }
+  return found;
+}
+
+async function runGroup(paths: string[]): Promise<TestCounts & { problem?: string }> {
+  const report = join(artifacts, "junit.xml");
+  await Deno.remove(report).catch(() => {});
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["test", "-A", "--no-check", "--permit-no-files", `--junit-path=${report}`, ...paths],
+    cwd: root,
+  }).spawn();
+  let hung = false;
+  const limit = setTimeout(() => {
+    hung = true;
+    child.kill("SIGKILL");
+  }, GROUP_LIMIT_MS);
+  const { code } = await child.status;
+  clearTimeout(limit);
+  const counts = countJunit(await Deno.readTextFile(report).catch(() => ""));
+  // A process that crashes or hangs leaves no failed case behind, but must not count as a success.
+  if (hung) return { ...counts, problem: `did not end within ${GROUP_LIMIT_MS / 60_000} minutes` };
+  if (code !== 0 && counts.failed === 0) return { ...counts, problem: `ended with code ${code}` };
+  return counts;
+}
+
 /**
  * Runs all tests, or those whose paths are given, and ends with a line `N passed, N failed`.
  * Skipped tests fail the run: a test that cannot run on a machine says so by failing.
  */
 export async function runTests(args: string[]): Promise<number> {
   await Deno.mkdir(artifacts, { recursive: true });
-  const report = join(artifacts, "junit.xml");
-  await Deno.remove(report).catch(() => {});
-  const paths = args.length > 0 ? args : ["src", "ffi", "ui", "tests"];
-  const { code } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", "--no-check", `--junit-path=${report}`, ...paths],
-    cwd: root,
-  }).spawn().status;
-  const xml = await Deno.readTextFile(report).catch(() => "");
-  const { passed, failed, skipped } = countJunit(xml);
-  for (const name of skipped) console.log(`skipped: ${name}`);
-  // A test process that crashes leaves no failed case behind, but must not count as a success.
-  const broken = code !== 0 && failed === 0 ? 1 : 0;
-  if (broken) console.log(`the test run itself failed with code ${code}`);
-  console.log(`${passed} passed, ${failed + broken} failed`);
-  return passed > 0 && failed + broken === 0 && skipped.length === 0 ? 0 : 1;
+  const total: TestCounts = { passed: 0, failed: 0, skipped: [] };
+  const problems: string[] = [];
+  for (const group of args.length > 0 ? [args] : groups().map((path) => [path])) {
+    const name = group.join(" ");
+    console.log(`\n== ${name}`);
+    const { passed, failed, skipped, problem } = await runGroup(group);
+    total.passed += passed;
+    total.failed += failed + (problem ? 1 : 0);
+    total.skipped.push(...skipped);
+    if (problem) problems.push(`${name} ${problem}`);
+    else if (failed > 0) problems.push(`${name}: ${failed} failed`);
+  }
+  for (const name of total.skipped) console.log(`skipped: ${name}`);
+  for (const problem of problems) console.log(problem);
+  console.log(`${total.passed} passed, ${total.failed} failed`);
+  return total.passed > 0 && total.failed === 0 && total.skipped.length === 0 ? 0 : 1;
 }
