@@ -78,6 +78,7 @@ export const testPackages: Requirement[] = [
   { anyOf: ["libc6-dev"], why: "compare structures with the kernel's headers" },
   { anyOf: ["linux-libc-dev"], why: "compare structures with the kernel's headers" },
   { anyOf: ["openssl"], why: "check certificates with an independent reader" },
+  { anyOf: ["zip"], why: "make archives to import" },
   { anyOf: ["iproute2"], why: "make networks of one's own" },
   { anyOf: ["python3-gi"], why: "play with GStreamer, an independent WebRTC peer" },
   { anyOf: ["gir1.2-gstreamer-1.0"], why: "play with GStreamer" },
