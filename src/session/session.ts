@@ -24,6 +24,7 @@ import {
 } from "../protocol/session.ts";
 import { logger } from "../system/log.ts";
 import { ControlSocket } from "./control_socket.ts";
+import { IdrGate } from "./idr_gate.ts";
 import { defaultLimits, type LifeEvent, SessionLife } from "./life.ts";
 import { QualityController, type QualityDecision } from "./quality.ts";
 import type { SessionStages, XServer } from "./stages.ts";
@@ -48,6 +49,7 @@ export class Session {
   readonly #life: SessionLife;
   readonly #ring = FrameRing.allocate(MAX_WIDTH, MAX_HEIGHT);
   readonly #quality = new QualityController();
+  readonly #idrGate = new IdrGate();
   readonly #sticky = new Map<Sticky["type"], Sticky>();
   readonly #startedAt = Date.now();
   readonly #socket: ControlSocket;
@@ -107,7 +109,7 @@ export class Session {
         microphone: (viewer, packet) => {
           if (viewer.id === this.#microphoneOf) this.#audio?.microphone(packet);
         },
-        idrNeeded: () => this.#video?.requestIdr(),
+        idrNeeded: () => this.#needIdr(),
         wanted: (viewer, mode) => {
           if (viewer.role !== "player") return;
           if (viewer === this.#viewers.leader || this.#viewers.connected.length === 0) {
@@ -349,7 +351,18 @@ export class Session {
     for (const message of this.#sticky.values()) transport.sendControl(message);
     this.#tellPads(viewer);
     if (this.#soundProblem) transport.sendControl(soundNotice(this.#soundProblem));
-    this.#video?.requestIdr();
+    this.#needIdr();
+  }
+
+  #needIdr(): void {
+    const delayMs = this.#idrGate.ask(monotonicMs());
+    if (delayMs === undefined) return;
+    const make = () => {
+      this.#idrGate.made(monotonicMs());
+      this.#video?.requestIdr();
+    };
+    if (delayMs === 0) make();
+    else setTimeout(make, delayMs);
   }
 
   #viewerGone(viewer: Viewer): void {
