@@ -489,8 +489,9 @@ visit(
     await page.getByTestId("play-button").waitFor();
     await fits();
     await page.goto(`${house.url}/play/session-1`);
-    await status(page, "playing");
-    house.sessions.get("session-1")!.change({ state: "failed", reason: LONG_ERROR });
+    const session = house.sessions.get("session-1")!;
+    await until("the page to join", () => session.joins > 0);
+    session.change({ state: "failed", reason: LONG_ERROR });
     await page.getByText(LONG_ERROR).waitFor();
     await fits();
   },
