@@ -12,6 +12,8 @@ import { handlerOf, ProtocolError } from "./resource.ts";
 import type { View } from "./scene.ts";
 import type { XdgRole, XdgSurface } from "./xdg_shell.ts";
 
+/** How a rootful Xwayland names its window. */
+const X_SERVER = "org.freedesktop.Xwayland";
 const MAX_TITLE = 200;
 const MAX_PARENTS = 16;
 
@@ -68,6 +70,7 @@ export class Toplevel implements XdgToplevelRequests, XdgRole {
    * Proposes a size. Who asks for fullscreen or maximized gets the output's. So does a window that
    * names a smallest size and can grow, because its program knows of other sizes. Any other chooses
    * its own and is scaled: many games obey a size they are told and then draw into a corner of it.
+   * The X server is told: its desktop is the output (from Xwayland 23.1 on it takes its size here).
    */
   configure(): void {
     const { width, height } = this.xdgSurface.compositor.output.mode;
@@ -83,6 +86,7 @@ export class Toplevel implements XdgToplevelRequests, XdgRole {
   }
 
   #growsTo({ width, height }: Size): boolean {
+    if (this.appId === X_SERVER) return true;
     const within = (size: number, limit: number) => limit === 0 || size <= limit;
     return this.#minimum.width > 0 && within(width, this.#maximum.width) &&
       within(height, this.#maximum.height);
