@@ -2,7 +2,7 @@
  * Imports `deb:NAME`: the package and everything it needs beyond the runtime layer.
  */
 import { basename, join } from "node:path";
-import { Apt, defaultRelease, unpackPackages } from "./apt.ts";
+import { Apt, type DebianRelease, defaultRelease, unpackPackages } from "./apt.ts";
 import { run } from "./command.ts";
 import { type DesktopEntry, findIcon, licenseOf, parseDesktopEntry } from "./desktop_entry.ts";
 import { finishManifest, type ImportContext, takeArtwork } from "./import_source.ts";
@@ -25,6 +25,24 @@ const SPEAKS_WAYLAND =
 const SPEAKS_X11 =
   /^(lib(x11|xext|xpm|sdl1|allegro|glut|glfw3|sfml|gtk2|irrlicht|fltk|qt5gui|qt6gui)|freeglut|xorg)/;
 
+/** Throws where the release has no such package, before a runtime layer is built for nothing. */
+async function requirePackage(
+  name: string,
+  release: DebianRelease,
+  { folders, onProgress, signal }: ImportContext,
+): Promise<void> {
+  const work = await folders.workFolder();
+  try {
+    const nothing = join(work, "nothing-installed");
+    await Deno.writeTextFile(nothing, "");
+    const apt = await Apt.open(release, folders.aptCache(release), nothing);
+    await apt.update({ onProgress: (step) => onProgress(step, 0), signal });
+    await apt.show(name);
+  } finally {
+    await Deno.remove(work, { recursive: true });
+  }
+}
+
 /** Stages `deb:NAME`. @throws where Debian has no such package or it brings no program */
 export async function stageDebian(name: string, context: ImportContext): Promise<Manifest> {
   if (!PACKAGE_NAME.test(name)) {
@@ -34,6 +52,7 @@ export async function stageDebian(name: string, context: ImportContext): Promise
   const release = changes.runtime !== undefined && changes.runtime !== "none"
     ? changes.runtime
     : defaultRelease(await Deno.readTextFile("/etc/os-release").catch(() => ""));
+  await requirePackage(name, release, context);
   const runtime = await ensureRuntime(folders, release, {
     onProgress: (step, done) => onProgress(step, done * 0.5),
     signal,
