@@ -147,8 +147,9 @@ Deno.test("a page that sends what is no input record is cut off, and only it", a
     const states: string[] = [];
     bad.onState = (state) => states.push(state);
     const badPage = await connectPage(browser, bad);
-    const goodPage = await connectPage(browser, good);
+    // Before another page comes to the front: one behind it may get no frame callbacks.
     await waitForPage(badPage, (state) => state.frames > 0);
+    const goodPage = await connectPage(browser, good);
     await waitForPage(goodPage, (state) => state.frames > 0);
     await badPage.evaluate(() =>
       (globalThis as unknown as PageGlobals).motion.send(Uint8Array.of(9, 9, 9))
