@@ -2,19 +2,9 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { AUTOPLAY, CHROMIUM, CHROMIUM_FLAGS } from "../tools/chromium.ts";
 
 export const artifacts = fileURLToPath(new URL("../artifacts", import.meta.url));
-
-const flags = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--autoplay-policy=no-user-gesture-required",
-];
 
 export interface BrowserUnderTest extends AsyncDisposable {
   browser: Browser;
@@ -25,12 +15,12 @@ export interface BrowserUnderTest extends AsyncDisposable {
 /** Starts Chromium. `extra`: further flags; `executablePath`: a wrapper around it. */
 export async function startBrowser(
   extra: string[] = [],
-  executablePath = "/usr/bin/chromium",
+  executablePath = CHROMIUM,
 ): Promise<BrowserUnderTest> {
   const browser = await chromium.launch({
     executablePath,
     headless: true,
-    args: [...flags, ...extra],
+    args: [...CHROMIUM_FLAGS, AUTOPLAY, ...extra],
   });
   return {
     browser,

@@ -4,6 +4,7 @@ import { createHash, X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { chromium as browsers, type Page } from "playwright-core";
 import { PadButton } from "../../ui/gamepad/mapping.ts";
+import { CHROMIUM, CHROMIUM_FLAGS } from "../tools/chromium.ts";
 import { installFakePad, setPad } from "../ui/fake_pad.ts";
 import { screenshot, startBrowser, until } from "./browser.ts";
 import { type House, startHouse } from "./house.ts";
@@ -166,12 +167,10 @@ Deno.test("the page can be installed, from localhost and over HTTPS, and works t
   // Pages in private contexts cannot be installed: this one has a profile.
   const profile = await Deno.makeTempDir({ prefix: "gamelan-profile-" });
   const context = await browsers.launchPersistentContext(profile, {
-    executablePath: "/usr/bin/chromium",
+    executablePath: CHROMIUM,
     headless: true,
     args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-background-networking",
+      ...CHROMIUM_FLAGS,
       `--ignore-certificate-errors-spki-list=${keyHash(house)}`,
     ],
   });

@@ -2,20 +2,12 @@
 import { type Browser, chromium, type Page } from "playwright-core";
 import type { ViewerTransport } from "../../src/media/stages.ts";
 import type { IceCandidate } from "../../src/protocol/signal.ts";
+import { AUTOPLAY, CHROMIUM, CHROMIUM_FLAGS } from "../tools/chromium.ts";
 
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: [
-      "--headless",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--autoplay-policy=no-user-gesture-required",
-    ],
+    executablePath: CHROMIUM,
+    args: [...CHROMIUM_FLAGS, AUTOPLAY],
   });
 }
 

@@ -9,19 +9,11 @@ import { loadUiAssets, type UiAssets } from "../../ui/assets.ts";
 import { buildUi } from "../../ui/build.ts";
 import type { ExposedStats } from "../../ui/player/exposed_stats.ts";
 import type { SessionInfo } from "../../src/protocol/session.ts";
+import { CHROMIUM, CHROMIUM_FLAGS } from "../tools/chromium.ts";
 import { installFakePad, setPad } from "./fake_pad.ts";
 import { MOCK_GAMES } from "./mock_data.ts";
 import { CLAIM_CODE, MockHouse, type MockOptions, PASSWORD } from "./mock_house.ts";
 
-const FLAGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 const PHONE: BrowserContextOptions = {
   viewport: { width: 844, height: 390 },
   hasTouch: true,
@@ -86,7 +78,7 @@ function visit(
 ): void {
   Deno.test(name, async () => {
     const house = new MockHouse(await assetsUnderTest(), structuredClone(options));
-    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
+    const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_FLAGS });
     try {
       const context = await browser.newContext({
         viewport: { width: 1280, height: 800 },

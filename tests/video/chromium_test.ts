@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
+import { CHROMIUM, CHROMIUM_FLAGS } from "../tools/chromium.ts";
 import { libyuv } from "../../ffi/libyuv.ts";
 import { FrameReader, FrameRing, FrameWriter } from "../../src/media/frame_ring.ts";
 import { softwareEncoder } from "../../src/video/software/provider.ts";
@@ -78,8 +79,8 @@ Deno.test("Chromium shows each picture before the next one and in the game's col
     () => new Response("<!doctype html>", { headers: { "content-type": "text/html" } }),
   );
   const browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb"],
+    executablePath: CHROMIUM,
+    args: [...CHROMIUM_FLAGS, "--force-color-profile=srgb"],
   });
   try {
     const page = await browser.newPage();
