@@ -1,52 +1,24 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { Transport, ViewerTransport } from "../media/stages.ts";
-import type { ControlToViewer } from "../protocol/control.ts";
 import type { ToSession } from "../protocol/node.ts";
 import type { SessionSpec, VideoMode } from "../protocol/session.ts";
 import { JsonLines } from "../system/json_lines.ts";
 import { logSettings } from "../system/log.ts";
+import { recordingTransport, type RecordingViewer } from "../../tests/session/recording_viewer.ts";
 import { Session } from "./session.ts";
 import type { SessionStages } from "./stages.ts";
-
-/** A connection double: what a page asks for is done by calling its handlers. */
-class Page implements ViewerTransport {
-  onCandidate: ViewerTransport["onCandidate"] = () => {};
-  onState: ViewerTransport["onState"] = () => {};
-  onInput: ViewerTransport["onInput"] = () => {};
-  onControl: ViewerTransport["onControl"] = () => {};
-  onMicrophone: ViewerTransport["onMicrophone"] = () => {};
-  onIdrNeeded: ViewerTransport["onIdrNeeded"] = () => {};
-  onEstimate: ViewerTransport["onEstimate"] = () => {};
-  onSent: ViewerTransport["onSent"] = () => {};
-  controls: ControlToViewer[] = [];
-  offer = () => Promise.resolve("v=0");
-  answer = () => Promise.resolve();
-  addCandidate = () => Promise.resolve();
-  sendVideo = () => {};
-  sendAudio = () => {};
-  sendControl = (message: ControlToViewer) => void this.controls.push(message);
-  close = () => Promise.resolve();
-}
 
 /** A session before its start, with pages that come through its control socket. */
 async function withSession(
   test: (
     session: Session,
-    join: (id: string, role: "player" | "spectator", mode?: VideoMode) => Promise<Page>,
+    join: (id: string, role: "player" | "spectator", mode?: VideoMode) => Promise<RecordingViewer>,
   ) => Promise<void>,
 ): Promise<void> {
   const runDir = await Deno.makeTempDir({ prefix: "gamelan-session-" });
   const { write } = logSettings;
   logSettings.write = () => {};
-  const pages: Page[] = [];
-  const transport: Transport = {
-    viewer() {
-      pages.push(new Page());
-      return pages.at(-1)!;
-    },
-    close: () => Promise.resolve(),
-  };
+  const { transport, made: pages } = recordingTransport();
   const spec: SessionSpec = {
     id: "s-1",
     title: "Test card",
@@ -128,7 +100,8 @@ Deno.test("who only watches chooses nothing, also when nobody else is there", ()
 Deno.test("a second player does not take the microphone from the one who has it", () =>
   withSession(async (_session, join) => {
     const [ada, bob] = [await join("ada", "player"), await join("bob", "player")];
-    const notices = (page: Page) => page.controls.filter(({ type }) => type === "notice");
+    const notices = (page: RecordingViewer) =>
+      page.controls.filter(({ type }) => type === "notice");
     ada.onControl({ type: "microphone", on: true });
     bob.onControl({ type: "microphone", on: true });
     assert.equal(notices(ada).length, 0);

@@ -1,44 +1,11 @@
 import assert from "node:assert/strict";
 import type { EncodedFrame } from "../media/encoded.ts";
-import type { Transport, ViewerTransport } from "../media/stages.ts";
-import type { ControlToViewer } from "../protocol/control.ts";
 import type { SignalToViewer } from "../protocol/signal.ts";
+import { recordingTransport } from "../../tests/session/recording_viewer.ts";
 import { Viewers, type ViewersHandler } from "./viewers.ts";
 
-/** A transport double that records what it is told. */
-class RecordingViewer implements ViewerTransport {
-  onCandidate: ViewerTransport["onCandidate"] = () => {};
-  onState: ViewerTransport["onState"] = () => {};
-  onInput: ViewerTransport["onInput"] = () => {};
-  onControl: ViewerTransport["onControl"] = () => {};
-  onMicrophone: ViewerTransport["onMicrophone"] = () => {};
-  onIdrNeeded: ViewerTransport["onIdrNeeded"] = () => {};
-  onEstimate: ViewerTransport["onEstimate"] = () => {};
-  onSent: ViewerTransport["onSent"] = () => {};
-  frames = 0;
-  closed = false;
-  controls: ControlToViewer[] = [];
-  offer = () => Promise.resolve("v=0");
-  answer = () => Promise.resolve();
-  addCandidate = () => Promise.reject(new Error("bad candidate"));
-  sendVideo = () => void this.frames++;
-  sendAudio = () => {};
-  sendControl = (message: ControlToViewer) => void this.controls.push(message);
-  close = () => {
-    this.closed = true;
-    return Promise.resolve();
-  };
-}
-
 function make() {
-  const made: RecordingViewer[] = [];
-  const transport: Transport = {
-    viewer() {
-      made.push(new RecordingViewer());
-      return made.at(-1)!;
-    },
-    close: () => Promise.resolve(),
-  };
+  const { transport, made } = recordingTransport();
   const signals: [string, SignalToViewer][] = [];
   const counts: number[] = [];
   const gone: string[] = [];
@@ -152,9 +119,10 @@ Deno.test("a frame's record reaches who traces, with the time of its last packet
 });
 
 Deno.test("a bad candidate harms nobody; signals of unknown viewers are ignored", async () => {
-  const { viewers, signals } = make();
+  const { viewers, made, signals } = make();
   viewers.join("v1", "Ada", "player");
   await viewers.signal("v1", { type: "join" });
+  made[0].addCandidate = () => Promise.reject(new Error("bad candidate"));
   await viewers.signal("v1", { type: "candidate", candidate: { candidate: "nonsense" } });
   await viewers.signal("ghost", { type: "join" });
   assert.deepEqual(signals.map(([id, { type }]) => [id, type]), [["v1", "offer"]]);
