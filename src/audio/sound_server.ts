@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { programsOnly } from "../system/bubblewrap.ts";
 import { logger } from "../system/log.ts";
 
 const log = logger("audio");
@@ -59,9 +60,7 @@ function confined(folder: string, command: string[]): string[] {
     "bwrap",
     ...["--die-with-parent", "--new-session", "--unshare-pid", "--unshare-net", "--unshare-ipc"],
     ...["--cap-drop", "ALL", ...(Deno.uid() === 0 ? ["--cap-add", "CAP_SYS_NICE"] : [])],
-    ...["--ro-bind", "/usr", "/usr"],
-    ...["bin", "sbin", "lib", "lib64"].flatMap((name) => ["--symlink", `usr/${name}`, `/${name}`]),
-    ...ETC.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`]),
+    ...programsOnly(ETC),
     ...["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"],
     ...["--bind", folder, folder, "--chdir", "/", "--"],
     ...command,

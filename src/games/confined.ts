@@ -4,6 +4,7 @@
  */
 import { lstat, statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { programsOnly } from "../system/bubblewrap.ts";
 import { run, shellQuote } from "./command.ts";
 import { MAX_CONTENT_BYTES, MAX_ENTRIES, walk } from "./import_source.ts";
 
@@ -11,10 +12,9 @@ import { MAX_CONTENT_BYTES, MAX_ENTRIES, walk } from "./import_source.ts";
 const DISK_SHARE = 0.8;
 const WATCH_INTERVAL_MS = 500;
 
-/** bubblewrap's options for a root that holds the machine's programs and nothing else of it. */
-const PROGRAMS_ONLY = [
-  ...["--die-with-parent", "--new-session", "--cap-drop", "ALL", "--ro-bind", "/usr", "/usr"],
-  ...["bin", "lib", "lib64"].flatMap((name) => ["--symlink", `usr/${name}`, `/${name}`]),
+/** What both sandboxes here have in common: the machine's programs, no capability. */
+const CONFINED = [
+  ...["--die-with-parent", "--new-session", "--cap-drop", "ALL", ...programsOnly()],
   ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"],
 ];
 
@@ -26,7 +26,7 @@ const PROGRAMS_ONLY = [
 export async function copyConfined(folder: string, from: string, to: string): Promise<void> {
   const asRoot = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"];
   await run([
-    ...["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", ...PROGRAMS_ONLY],
+    ...["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", ...CONFINED],
     ...(Deno.uid() === 0 ? asRoot.flatMap((name) => ["--cap-add", `CAP_${name}`]) : []),
     ...["--bind", resolve(folder), "/copy", "--chdir", "/copy", "--"],
     ...["cp", "-a", "--reflink=auto", "--", from, to],
@@ -60,7 +60,7 @@ export async function unpackConfined(
   try {
     const signals = [tooMuch.signal, ...(options.signal === undefined ? [] : [options.signal])];
     await run([
-      ...["bwrap", "--unshare-all", ...PROGRAMS_ONLY],
+      ...["bwrap", "--unshare-all", ...CONFINED],
       ...["--ro-bind", resolve(source), "/source"],
       ...["--bind", resolve(destination), "/destination", "--chdir", "/destination", "--"],
       ...["/bin/sh", "-c"],

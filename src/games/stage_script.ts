@@ -6,6 +6,7 @@
  * throw-away overlay on them and then turns into bubblewrap, which takes the rest away: capabilities,
  * the machine's processes, network, devices.
  */
+import { programsOnly } from "../system/bubblewrap.ts";
 import { shellQuote } from "./command.ts";
 
 /** Something of the machine that the game may reach. */
@@ -245,8 +246,6 @@ function bubblewrap(plan: SandboxPlan, host: boolean): string[] {
 function hostBase(network: boolean): string[] {
   return [
     ...(network ? ["--ro-bind-try", "/etc/resolv.conf", "/etc/resolv.conf"] : []),
-    ...["--ro-bind", "/usr", "/usr"],
-    ...["bin", "sbin", "lib", "lib64"].flatMap((name) => ["--symlink", `usr/${name}`, `/${name}`]),
-    ...HOST_ETC.flatMap((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`]),
+    ...programsOnly(HOST_ETC),
   ];
 }

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
+import { programsOnly } from "../../system/bubblewrap.ts";
 import { claimDisplay, type ClaimedDisplay } from "./display_number.ts";
 
 /** Where X servers have their sockets. */
@@ -97,8 +98,8 @@ export async function startXServerProcess(
   return { display: `:${number}`, pid, ended, stop };
 }
 
-/** Programs and data of the machine that the server needs besides /usr. */
-const SEEN = ["/etc/ld.so.cache", "/etc/alternatives", "/etc/passwd", "/etc/fonts", "/sys"];
+/** What the server needs of the machine's /etc. */
+const ETC = ["ld.so.cache", "alternatives", "passwd", "fonts"];
 
 /**
  * Command line before the server's own, so that it has its sockets, its cookie and graphics devices,
@@ -114,9 +115,7 @@ function confinement(waylandDisplay: string, xauthority: string): string[] {
     .filter((name) => name === "dri" || name.startsWith("nvidia"));
   return [
     ...["bwrap", "--die-with-parent", "--new-session", "--unshare-net", "--unshare-ipc"],
-    ...["--cap-drop", "ALL", "--ro-bind", "/usr", "/usr"],
-    ...["bin", "sbin", "lib", "lib64"].flatMap((name) => ["--symlink", `usr/${name}`, `/${name}`]),
-    ...SEEN.flatMap((path) => ["--ro-bind-try", path, path]),
+    ...["--cap-drop", "ALL", ...programsOnly(ETC), "--ro-bind-try", "/sys", "/sys"],
     ...["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--bind", SOCKETS, SOCKETS],
     ...graphics.flatMap((name) => ["--dev-bind-try", `/dev/${name}`, `/dev/${name}`]),
     ...["--bind-try", waylandDisplay, waylandDisplay, "--ro-bind", xauthority, xauthority, "--"],
