@@ -3,10 +3,10 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { parseArgs } from "node:util";
-import { loadConfig } from "../config/config.ts";
 import { launchGame } from "../games/launch.ts";
 import { GameLibrary } from "../games/library.ts";
 import { ExitCode, UsageError } from "./exit_codes.ts";
+import { dataConfig, dataOptions } from "./settings.ts";
 
 const help = `Usage: gamelan games import SOURCE [OPTIONS]
        gamelan games list | info ID | verify [ID] | remove ID | sign ID --key FILE | run ID
@@ -48,10 +48,7 @@ export async function run(args: string[]): Promise<number> {
     args,
     allowPositionals: true,
     options: {
-      "help": { type: "boolean", short: "h" },
-      "json": { type: "boolean" },
-      "data-dir": { type: "string" },
-      "config": { type: "string" },
+      ...dataOptions,
       "id": { type: "string" },
       "title": { type: "string" },
       "command": { type: "string" },
@@ -65,11 +62,7 @@ export async function run(args: string[]): Promise<number> {
     console.log(help);
     return ExitCode.ok;
   }
-  const config = loadConfig({
-    file: values.config,
-    env: Deno.env.toObject(),
-    flags: { data_dir: values["data-dir"] },
-  });
+  const config = dataConfig(values);
   const library = new GameLibrary({
     dataDir: config.data_dir,
     trustedKeys: config.library.trusted_keys,

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
-import { loadConfig } from "../config/config.ts";
 import { exportSaves, listSaves, restoreSaves } from "../games/saves.ts";
 import { ExitCode, UsageError } from "./exit_codes.ts";
+import { dataConfig, dataOptions } from "./settings.ts";
 
 const help = `Usage: gamelan saves list [--user USER] [--game GAME]
        gamelan saves restore USER GAME SNAPSHOT
@@ -34,10 +34,7 @@ export async function run(args: string[]): Promise<number> {
     args,
     allowPositionals: true,
     options: {
-      "help": { type: "boolean", short: "h" },
-      "json": { type: "boolean" },
-      "data-dir": { type: "string" },
-      "config": { type: "string" },
+      ...dataOptions,
       "user": { type: "string" },
       "game": { type: "string" },
       "snapshot": { type: "string" },
@@ -47,11 +44,7 @@ export async function run(args: string[]): Promise<number> {
     console.log(help);
     return ExitCode.ok;
   }
-  const { data_dir: dataDir } = loadConfig({
-    file: values.config,
-    env: Deno.env.toObject(),
-    flags: { data_dir: values["data-dir"] },
-  });
+  const { data_dir: dataDir } = dataConfig(values);
   const [action, user, game, subject, ...rest] = positionals;
   if (rest.length > 0) throw new UsageError(`expected nothing after "${subject}", got "${rest}"`);
   switch (action) {

@@ -67,3 +67,20 @@ export function readSettings(args: string[], own: Record<string, Flag> = {}): Se
   logSettings.level = config.log.level;
   return { config, flags };
 }
+
+/** Options of commands that work on the house's data without running it, for `parseArgs`. */
+export const dataOptions = {
+  "help": { type: "boolean", short: "h" },
+  "json": { type: "boolean" },
+  "data-dir": { type: "string" },
+  "config": { type: "string" },
+} as const;
+
+/** The configuration that these options name. Throws ConfigError where it is wrong. */
+export function dataConfig(values: { "data-dir"?: string; "config"?: string }): Config {
+  return loadConfig({
+    file: values.config,
+    env: Deno.env.toObject(),
+    flags: { data_dir: values["data-dir"] },
+  });
+}
