@@ -8,8 +8,9 @@ import { selfPaths, testcardCommand } from "../system/self.ts";
 export async function gameNeedsX11(spec: SessionSpec): Promise<boolean> {
   if (spec.source.kind === "command") return spec.source.x11;
   if (spec.source.kind !== "package") return false;
-  const { wants } = await new GameLibrary({ dataDir: spec.dataDir }).info(spec.source.gameId);
-  return wants.includes("x11");
+  const library = new GameLibrary({ dataDir: spec.dataDir });
+  const { manifest } = await library.find(spec.source.gameId);
+  return manifest.wants.includes("x11");
 }
 
 /** Starts what `spec` names in its sandbox; a running desktop needs nothing started. */
