@@ -72,6 +72,7 @@ export const testPackages: Requirement[] = [
   { anyOf: ["ffmpeg"], why: "check encoded pictures with an independent decoder" },
   { anyOf: ["xvfb"], why: "stream an X11 desktop" },
   { anyOf: ["xterm"], why: "test X11 windows" },
+  { anyOf: ["weston"], why: "play a Wayland program that is not ours" },
   { anyOf: ["mesa-utils"], why: "test OpenGL in X11 windows" },
   { anyOf: ["pulseaudio-utils"], why: "play and record test tones" },
   { anyOf: ["gcc"], why: "compare structures with the kernel's headers" },
