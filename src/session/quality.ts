@@ -1,7 +1,7 @@
 import type { VideoSettings } from "../media/stages.ts";
 import type { VideoMode } from "../protocol/session.ts";
 
-/** What decides the stream's quality, once a second. */
+/** What decides the stream's quality. */
 export interface QualityInput {
   /** What the player wants to see. */
   wanted: VideoMode;
@@ -65,17 +65,11 @@ export class QualityController {
   #goodSeconds = 0;
   #why: "network" | "encoder" = "network";
 
-  /** The decision for the next second. Call once a second. */
+  /** The decision for what is known now. */
   decide(input: QualityInput): QualityDecision {
-    const ceiling = Math.min(
-      input.maxBitrate,
-      input.wantedBitrate ?? Infinity,
-      input.path ?? Infinity,
-    );
-    this.#adapt(input, ceiling);
     const mode = reducedMode(input.wanted, this.#step);
     const useful = pixels(mode) * MAX_BITS_PER_PIXEL;
-    const bitrate = Math.max(MIN_BITRATE, Math.round(Math.min(ceiling, useful)));
+    const bitrate = Math.max(MIN_BITRATE, Math.round(Math.min(ceilingOf(input), useful)));
     return { mode, bitrate, reduced: this.#step > 0 ? this.#why : undefined };
   }
 
@@ -84,7 +78,9 @@ export class QualityController {
     this.#step = this.#badSeconds = this.#goodSeconds = 0;
   }
 
-  #adapt(input: QualityInput, ceiling: number): void {
+  /** Lets a second with this input count for or against the present step. Call once a second. */
+  second(input: QualityInput): void {
+    const ceiling = ceilingOf(input);
     const current = pixels(reducedMode(input.wanted, this.#step));
     const starved = ceiling < current * MIN_BITS_PER_PIXEL;
     const overloaded = input.load > 0.95;
@@ -105,4 +101,11 @@ export class QualityController {
       this.#goodSeconds = 0;
     }
   }
+}
+
+/** bit/s that house, player and path allow. */
+function ceilingOf(
+  { maxBitrate, wantedBitrate = Infinity, path = Infinity }: QualityInput,
+): number {
+  return Math.min(maxBitrate, wantedBitrate, path);
 }

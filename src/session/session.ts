@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { stripVTControlCharacters } from "node:util";
 import { InputRouter } from "../input/router.ts";
 import { FrameRing } from "../media/frame_ring.ts";
 import { monotonicMs } from "../media/clock.ts";
@@ -11,30 +10,25 @@ import type {
   GameProcess,
   InputDevices,
   Transport,
-  VideoLoad,
   VideoPipeline,
 } from "../media/stages.ts";
 import type { ControlFromViewer, ControlToViewer } from "../protocol/control.ts";
 import type { ToSession } from "../protocol/node.ts";
-import {
-  type SessionInfo,
-  type SessionSpec,
-  type VideoMode,
-  withinMode,
-} from "../protocol/session.ts";
+import type { SessionInfo, SessionSpec, VideoMode } from "../protocol/session.ts";
 import { logger } from "../system/log.ts";
 import { ControlSocket } from "./control_socket.ts";
 import { IdrGate } from "./idr_gate.ts";
 import { defaultLimits, type LifeEvent, SessionLife } from "./life.ts";
-import { QualityController, type QualityDecision } from "./quality.ts";
+import { Microphone } from "./microphone.ts";
+import { exitFailure, sentence, soundNotice } from "./reasons.ts";
 import type { SessionStages, XServer } from "./stages.ts";
+import { startBitrate, StreamQuality } from "./stream_quality.ts";
 import { type Viewer, Viewers } from "./viewers.ts";
 
 const log = logger("session");
 /** Room in the frame ring; a player may change up to this size while playing. */
 const MAX_WIDTH = 3840;
 const MAX_HEIGHT = 2160;
-const START_BITRATE = 8_000_000;
 /** A window that looks like the empty screen for so long is taken for the game's picture too. */
 const BLACK_WINDOW_MS = 3000;
 
@@ -48,10 +42,11 @@ type Sticky = Extract<ControlToViewer, { type: "cursor" | "pointer-lock" }>;
 export class Session {
   readonly #life: SessionLife;
   readonly #ring = FrameRing.allocate(MAX_WIDTH, MAX_HEIGHT);
-  readonly #quality = new QualityController();
   readonly #idrGate = new IdrGate();
   readonly #sticky = new Map<Sticky["type"], Sticky>();
   readonly #startedAt = Date.now();
+  readonly #microphone = new Microphone(() => this.#audio);
+  readonly #quality: StreamQuality;
   readonly #socket: ControlSocket;
   readonly #viewers: Viewers;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
@@ -63,11 +58,6 @@ export class Session {
   #devices: InputDevices | undefined;
   #router: InputRouter | undefined;
   #game: GameProcess | undefined;
-  #load: VideoLoad = { fps: 0, encodeMs: 0, load: 0 };
-  #wantedMode: VideoMode;
-  #wantedBitrate: number | undefined;
-  #decision: QualityDecision;
-  #microphoneOf: string | undefined;
   #soundProblem: string | undefined;
   #awaitsWindow = false;
   #lastUpdate = "";
@@ -78,7 +68,7 @@ export class Session {
       iceServers: spec.iceServers,
       iceAddresses: spec.iceAddresses,
       udpPorts: spec.udpPorts,
-      startBitrate: Math.min(START_BITRATE, spec.maxBitrateMbps * 1e6),
+      startBitrate: startBitrate(spec),
       maxBitrate: spec.maxBitrateMbps * 1e6,
     });
     return new Session(spec, stages, transport);
@@ -89,8 +79,11 @@ export class Session {
     readonly stages: SessionStages,
     transport: Transport,
   ) {
-    this.#wantedMode = spec.mode;
-    this.#decision = { mode: spec.mode, bitrate: START_BITRATE };
+    this.#quality = new StreamQuality(spec, {
+      path: () => this.#viewers.leader?.estimate?.bitrate,
+      configure: (settings) => this.#video?.configure(settings),
+      reduced: (text) => this.#viewers.broadcast({ type: "notice", level: "warning", text }),
+    });
     this.#life = new SessionLife({
       ...defaultLimits,
       graceMs: spec.graceSeconds * 1000,
@@ -106,9 +99,7 @@ export class Session {
         gone: (viewer) => this.#viewerGone(viewer),
         input: (viewer, record) => this.#router?.record(viewer.id, record),
         control: (viewer, message) => this.#control(viewer, message),
-        microphone: (viewer, packet) => {
-          if (viewer.id === this.#microphoneOf) this.#audio?.microphone(packet);
-        },
+        microphone: (viewer, packet) => this.#microphone.packet(viewer, packet),
         idrNeeded: () => this.#needIdr(),
         wanted: (viewer, mode) => {
           if (viewer.role !== "player") return;
@@ -137,7 +128,7 @@ export class Session {
       state: this.#life.state,
       step: this.#life.state === "starting" ? this.#life.step : undefined,
       reason: this.#life.reason,
-      mode: this.#wantedMode,
+      mode: this.#quality.wanted,
       viewers: this.#viewers.connected.length,
       startedAt: this.#startedAt,
     };
@@ -175,7 +166,7 @@ export class Session {
     const needsX11 = stages.needsX11(spec);
     const [display, video, audio, devices] = await Promise.all([
       timed("display", this.#startDisplay()),
-      timed("video", stages.video({ ring: this.#ring, settings: this.#decision })),
+      timed("video", stages.video({ ring: this.#ring, settings: this.#quality.settings })),
       timed("sound", stages.audio(places)).catch((error: Error) => this.#silent(error)),
       timed("devices", stages.devices(places)),
     ]);
@@ -188,7 +179,7 @@ export class Session {
       this.#xserver = await stages.xserver({
         waylandDisplay: display.waylandDisplay,
         runDir: spec.runDir,
-        mode: this.#wantedMode,
+        mode: this.#quality.wanted,
         onMapped: () => this.#windowMapped(),
         onExit: (reason) => this.#apply({ type: "failed", reason }),
       });
@@ -204,7 +195,7 @@ export class Session {
       xauthority,
       sound: audio?.game ?? { env: {}, sockets: [] },
       inputDirectory: devices.directory,
-      mode: this.#wantedMode,
+      mode: this.#quality.wanted,
       runDir: spec.runDir,
       dataDir: spec.dataDir,
     });
@@ -218,7 +209,7 @@ export class Session {
   #startDisplay(): Promise<Extract<DisplayEvent, { type: "ready" }>> {
     const { spec } = this;
     const ready = Promise.withResolvers<Extract<DisplayEvent, { type: "ready" }>>();
-    const options = { mode: this.#wantedMode, ring: this.#ring };
+    const options = { mode: this.#quality.wanted, ring: this.#ring };
     const display = spec.source.kind === "x11"
       ? this.stages.desktop({ ...options, display: spec.source.display })
       : this.stages.compositor({
@@ -248,8 +239,10 @@ export class Session {
   ): void {
     this.#video = video;
     video.onFrame = (frame) => this.#viewers.video(frame);
-    video.onLoad = (load) => this.#load = load;
+    video.onLoad = (load) => this.#quality.load = load;
     video.onError = (reason) => this.#apply({ type: "failed", reason });
+    // What was decided while it started.
+    video.configure(this.#quality.settings);
     video.pause(this.#viewers.connected.length === 0);
     this.#audio = audio;
     if (audio) {
@@ -367,10 +360,7 @@ export class Session {
 
   #viewerGone(viewer: Viewer): void {
     this.#router?.leave(viewer.id);
-    if (this.#microphoneOf === viewer.id) {
-      this.#microphoneOf = undefined;
-      this.#audio?.microphone(undefined);
-    }
+    this.#microphone.release(viewer);
   }
 
   #control(viewer: Viewer, message: ControlFromViewer): void {
@@ -378,81 +368,43 @@ export class Session {
     switch (message.type) {
       case "quality": {
         const { mode, bitrate } = message.settings;
-        if (bitrate !== undefined) this.#wantedBitrate = bitrate ? bitrate * 1e6 : undefined;
+        if (bitrate !== undefined) this.#quality.wantBitrate(bitrate ? bitrate * 1e6 : undefined);
         if (mode !== undefined) this.#setWantedMode(mode ?? this.spec.mode);
-        return this.#decide();
+        return this.#quality.decide();
       }
       case "keyboard":
         return this.#display?.setKeyboard(message.keyboard);
       case "clipboard":
         return this.#display?.setClipboard(message.text);
       case "microphone":
-        if (message.on) this.#takeMicrophone(viewer);
-        else if (this.#microphoneOf === viewer.id) {
-          this.#microphoneOf = undefined;
-          this.#audio?.microphone(undefined);
-        }
+        if (message.on) this.#microphone.take(viewer);
+        else this.#microphone.release(viewer);
         return;
       case "stats":
         return log.debug("viewer statistics", { viewer: viewer.id, ...message.stats });
     }
   }
 
-  /** There is one microphone in the game: who has it keeps it. */
-  #takeMicrophone(viewer: Viewer): void {
-    const holder = this.#microphoneOf === undefined
-      ? undefined
-      : this.#viewers.get(this.#microphoneOf);
-    if (!holder?.connected || holder === viewer) this.#microphoneOf = viewer.id;
-    else {
-      const text = `${holder.name}'s microphone is on; the game hears one at a time.`;
-      viewer.transport?.sendControl({ type: "notice", level: "info", text });
-    }
-  }
-
   #setWantedMode(asked: VideoMode): void {
-    const { maxMode } = this.spec;
-    const mode = maxMode ? withinMode(asked, maxMode) : asked;
-    const { width, height, fps } = this.#wantedMode;
-    if (mode.width === width && mode.height === height && mode.fps === fps) return;
-    this.#wantedMode = mode;
-    this.#quality.reset();
-    this.#display?.setMode(mode);
-    this.#decide();
+    if (!this.#quality.want(asked)) return;
+    this.#display?.setMode(this.#quality.wanted);
+    this.#quality.decide();
     this.#sendUpdate();
-  }
-
-  #decide(): void {
-    const before = this.#decision;
-    const decision = this.#decision = this.#quality.decide({
-      wanted: this.#wantedMode,
-      wantedBitrate: this.#wantedBitrate,
-      path: videoShare(this.#viewers.leader?.estimate?.bitrate),
-      load: this.#load.load,
-      maxBitrate: this.spec.maxBitrateMbps * 1e6,
-    });
-    this.#video?.configure(decision);
-    if (decision.reduced && decision.mode.width < before.mode.width) {
-      const { width, height, fps } = this.#wantedMode;
-      const text = decision.reduced === "network"
-        ? "The connection is slow: the picture is made smaller to keep it fluent."
-        : `This machine cannot encode ${width}×${height} at ${fps} a second: the picture is made smaller.`;
-      this.#viewers.broadcast({ type: "notice", level: "warning", text });
-    }
   }
 
   #everySecond(): void {
     this.#sendUpdate();
     const { leader } = this.#viewers;
     if (!leader) return;
-    this.#decide();
+    this.#quality.everySecond();
+    const { settings, load } = this.#quality;
     for (const viewer of this.#viewers.connected) {
       viewer.transport!.sendControl({
         type: "stats",
-        mode: this.#decision.mode,
-        fps: this.#load.fps,
-        targetMbps: this.#decision.bitrate / 1e6,
-        encoderLoad: this.#load.load,
+        mode: settings.mode,
+        fps: load.fps,
+        targetMbps: settings.bitrate / 1e6,
+        encoderLoad: load.load,
         lossPercent: (viewer.estimate?.loss ?? 0) * 100,
         rttMs: viewer.estimate?.rttMs ?? 0,
       });
@@ -470,7 +422,6 @@ export class Session {
   }
 
   #apply(event: LifeEvent): void {
-    // Reasons are sentences for the player; messages of errors begin in lower case.
     if (event.type === "failed") event = { ...event, reason: sentence(event.reason) };
     const before = this.#life.state;
     const actions = this.#life.apply(event, monotonicMs());
@@ -516,35 +467,10 @@ export class Session {
   }
 }
 
-/** Sound with its packet heads, bit/s. */
-const SOUND_BITRATE = 160_000;
-/** What video may take of a path's bit/s: the rest is sound, packet heads and repeats. */
-function videoShare(path: number | undefined): number | undefined {
-  return path && Math.max(0, path * 0.95 - SOUND_BITRATE);
-}
-
 /** Logs how long a stage took to start. */
 async function timed<T>(stage: string, starting: Promise<T>): Promise<T> {
   const begin = monotonicMs();
   const result = await starting;
   log.debug("stage started", { stage, ms: Math.round(monotonicMs() - begin) });
   return result;
-}
-
-function soundNotice(problem: string): ControlToViewer {
-  return { type: "notice", level: "warning", text: `No sound: ${problem}` };
-}
-
-function sentence(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
-}
-
-/** Why a game's exit is a failure, as a sentence for the player; undefined for a normal end. */
-export function exitFailure(exit: GameExit, tail: string[]): string | undefined {
-  const last = tail.map((line) => stripVTControlCharacters(line).trim()).filter(Boolean).at(-1);
-  const said = last ? ` Its last words: ${last.slice(0, 200)}` : "";
-  if (exit.outOfMemory) return "The game used more memory than it is allowed and was stopped.";
-  if (exit.signal) return `The game crashed (${exit.signal}).${said}`;
-  if (exit.code) return `The game ended with error code ${exit.code}.${said}`;
-  return undefined;
 }
