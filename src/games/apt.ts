@@ -7,7 +7,7 @@
  */
 import { join } from "node:path";
 import { findProgram, run } from "./command.ts";
-import { sha256File } from "./erofs.ts";
+import { sha256File } from "../system/sha256_file.ts";
 import { hostArchitecture } from "./manifest.ts";
 
 /** Debian's own names of a release's archives. */

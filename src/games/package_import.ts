@@ -7,7 +7,8 @@
  */
 import { basename, join } from "node:path";
 import { checkTree, unpackConfined } from "./confined.ts";
-import { checkErofs, sha256File } from "./erofs.ts";
+import { sha256File } from "../system/sha256_file.ts";
+import { checkErofs } from "./erofs.ts";
 import { finishManifest, type ImportContext } from "./import_source.ts";
 import { hostArchitecture, type Manifest, MAX_MANIFEST_BYTES, parseManifest } from "./manifest.ts";
 import { checkSignature, PackageSignature } from "./signature.ts";

@@ -8,7 +8,8 @@
 import { basename, dirname, join } from "node:path";
 import { Apt, type DebianRelease, forgetDownloads, statusOf, unpackPackages } from "./apt.ts";
 import { run } from "./command.ts";
-import { checkErofs, packErofs, sha256File } from "./erofs.ts";
+import { sha256File } from "../system/sha256_file.ts";
+import { checkErofs, packErofs } from "./erofs.ts";
 import { walk } from "./import_source.ts";
 import { type Manifest } from "./manifest.ts";
 import type { LibraryFolders } from "./folders.ts";

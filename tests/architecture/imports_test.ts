@@ -25,13 +25,15 @@ const allowed: Record<string, string[]> = {
   "src/session": [...ground, ...stages],
   "src/node": [...ground, "src/games", "src/input"],
   "src/coordinator": [...ground],
-  "src/fleet": [...ground],
+  "src/update": [...ground],
+  "src/fleet": [...ground, "src/update"],
   "src/cli": [
     ...ground,
     ...stages,
     "src/session",
     "src/node",
     "src/coordinator",
+    "src/update",
     "src/fleet",
     "ui",
     // The version.
