@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { get } from "node:https";
-import { WebSocket as ClientSocket } from "ws";
+import { WebSocket } from "ws";
 import type { z } from "zod";
 import type { Config } from "../config/config.ts";
 import { FromNode, type Link, ToNode } from "../protocol/node.ts";
@@ -92,7 +92,7 @@ export function createLinkPair(): [Link<ToNode, FromNode>, Link<FromNode, ToNode
   return [coordinator, node];
 }
 
-/** What a link needs of a WebSocket: the runtime's own and that of `ws` both have it. */
+/** What a link needs of a WebSocket. */
 interface Socket {
   readonly readyState: number;
   readonly bufferedAmount: number;
@@ -157,7 +157,7 @@ export class SocketLink<Out, In> extends BaseLink<Out, In> {
   }
 }
 
-/** The coordinator's end of a node's WebSocket, which is being opened. */
+/** The coordinator's end of a node's WebSocket. */
 export function serveLink(socket: WebSocket): Link<ToNode, FromNode> {
   const link = new SocketLink<ToNode, FromNode>(socket, FromNode);
   socket.onmessage = ({ data }) => link.take(data);
@@ -190,7 +190,7 @@ export function connectLink(
   const { coordinator, token } = config.node;
   const url = new URL("/api/node", coordinator.replace(/^http/, "ws"));
   let closed = false;
-  let socket: ClientSocket | undefined;
+  let socket: WebSocket | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let delay = FIRST_DELAY_MS;
 
@@ -215,7 +215,7 @@ export function connectLink(
       return again((error as Error).message);
     }
     if (closed) return;
-    const attempt = new ClientSocket(url, {
+    const attempt = new WebSocket(url, {
       headers: { authorization: `Bearer ${tokenSecret(token)}` },
       maxPayload: MAX_LINK_MESSAGE,
       handshakeTimeout: 10_000,

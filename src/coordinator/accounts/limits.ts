@@ -1,3 +1,4 @@
+import { addressGroup } from "../http/addresses.ts";
 import { HttpError } from "../http/errors.ts";
 import { logger } from "../../system/log.ts";
 import type { Store } from "../store/store.ts";
@@ -61,11 +62,4 @@ export async function attempt(
       await store.forgetAttempts(ofAccount);
     },
   };
-}
-
-/** One subscriber has a whole IPv6 /64, so it counts as one address. */
-function addressGroup(address: string): string {
-  if (!address.includes(":")) return address;
-  const [head] = address.split("::");
-  return head.split(":").slice(0, 4).join(":") + "::/64";
 }

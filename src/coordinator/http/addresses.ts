@@ -11,6 +11,14 @@ export function withoutBrackets(address: string): string {
   return address.replace(/^\[|\]$/g, "").replace(/%.*$/, "").replace(/^::ffff:(?=\d+\.)/, "");
 }
 
+/** One subscriber has a whole IPv6 /64, so it counts as one address. */
+export function addressGroup(address: string): string {
+  const plain = withoutBrackets(address);
+  if (!plain.includes(":")) return plain;
+  const [head] = plain.split("::");
+  return head.split(":").slice(0, 4).join(":") + "::/64";
+}
+
 /** This machine's addresses that others can reach, without link-local ones; IPv4 first. */
 export function lanAddresses(): string[] {
   const found = Deno.networkInterfaces()

@@ -22,6 +22,7 @@ import type { UserRecord } from "../store/store.ts";
 import { readBody } from "./body.ts";
 import { HttpError } from "./errors.ts";
 import { requireOwnOrigin, type Visit } from "./gate.ts";
+import type { Handshake } from "./web_socket.ts";
 
 /** What the API works on. */
 export interface ApiParts {
@@ -34,7 +35,10 @@ export interface ApiParts {
   artwork: (gameId: string) => Promise<Artwork | undefined>;
 }
 
-export type ApiEnv = { Bindings: { visit: Visit }; Variables: { identity: Identity } };
+export type ApiEnv = {
+  Bindings: { visit: Visit; handshake?: Handshake };
+  Variables: { identity: Identity };
+};
 type ApiContext = Context<ApiEnv>;
 
 const USER_COOKIE = "gamelan_session";

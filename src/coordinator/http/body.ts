@@ -39,10 +39,15 @@ async function readText(request: Request): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let length = 0;
-  for await (const chunk of request.body ?? []) {
-    length += chunk.length;
-    if (length > MAX_BODY) throw tooBig;
-    text += decoder.decode(chunk, { stream: true });
+  try {
+    for await (const chunk of request.body ?? []) {
+      length += chunk.length;
+      if (length > MAX_BODY) throw tooBig;
+      text += decoder.decode(chunk, { stream: true });
+    }
+  } catch (error) {
+    if (error === tooBig) throw error;
+    throw new HttpError("bad-request", "the connection ended within the body");
   }
   return text + decoder.decode();
 }

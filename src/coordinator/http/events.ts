@@ -1,3 +1,4 @@
+import { WebSocket } from "ws";
 import type { HouseEvent } from "../../protocol/api.ts";
 import type { House } from "../rooms/house.ts";
 import { CloseCode } from "../rooms/viewers.ts";
@@ -16,19 +17,17 @@ export class EventSockets {
     return this.#sockets.size < MAX_SOCKETS && own < MAX_SOCKETS_OF_USER;
   }
 
-  /** Takes over a socket that is being opened. */
+  /** Takes over an open socket. */
   add(socket: WebSocket, user: { id: string; role: "owner" | "player" }, house: House): void {
     const entry = { userId: user.id, isOwner: user.role === "owner" };
     this.#sockets.set(socket, entry);
-    socket.onopen = () => {
-      this.#send(socket, entry.isOwner, { type: "library", library: house.library() });
-      this.#send(socket, entry.isOwner, { type: "sessions", sessions: house.sessions() });
-      this.#send(socket, entry.isOwner, { type: "nodes", nodes: house.nodes() });
-    };
     // Pages only listen here.
     socket.onmessage = () => socket.close(CloseCode.policy, "expected no messages");
     socket.onclose = () => this.#sockets.delete(socket);
     socket.onerror = () => {};
+    this.#send(socket, entry.isOwner, { type: "library", library: house.library() });
+    this.#send(socket, entry.isOwner, { type: "sessions", sessions: house.sessions() });
+    this.#send(socket, entry.isOwner, { type: "nodes", nodes: house.nodes() });
   }
 
   send(event: HouseEvent): void {

@@ -27,8 +27,7 @@ export interface Visit extends Arrival {
  * @throws HttpError where it is none of ours
  */
 export function admit(request: Request, arrival: Arrival, hosts: HostCheck): Visit {
-  // HTTP/2 says it as :authority, which the runtime puts into the URL only.
-  const host = request.headers.get("host") ?? new URL(request.url).host;
+  const host = request.headers.get("host") ?? "";
   const split = splitHost(host);
   if (!split || !hosts.accepts(split.name)) {
     throw new HttpError(
@@ -100,8 +99,6 @@ const SECURITY_HEADERS: Record<string, string> = {
 
 /** Adds the security headers, and keeps API answers out of caches. */
 export function harden(response: Response, path: string): Response {
-  // The answer to a WebSocket upgrade is the runtime's own object and takes no headers.
-  if (response.status === 101) return response;
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
     if (!response.headers.has(name)) response.headers.set(name, value);
   }

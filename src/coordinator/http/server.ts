@@ -1,7 +1,8 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
+import { MAX_SIGNAL_BYTES } from "../../protocol/signal.ts";
 import { logger } from "../../system/log.ts";
-import { serveLink, tokenSecret } from "../../system/link.ts";
+import { MAX_LINK_MESSAGE, serveLink, tokenSecret } from "../../system/link.ts";
 import { attempt } from "../accounts/limits.ts";
 import { sameSecret } from "../accounts/token.ts";
 import { isOver } from "../rooms/node_state.ts";
@@ -12,11 +13,13 @@ import { assetPath, assetResponse, type UiAssets } from "./assets.ts";
 import { HttpError } from "./errors.ts";
 import type { EventSockets } from "./events.ts";
 import { admit, harden, mayServePlain, requireOwnOrigin, type Visit } from "./gate.ts";
+import type { Arriving } from "./listener.ts";
 import { appleProfile, authorityFile } from "./trust.ts";
+import { acceptWebSocket, type Handshake } from "./web_socket.ts";
 
 const log = logger("http");
-/** The runtime pings and cuts off a socket that does not answer. */
-const SOCKET_IDLE_S = 30;
+/** Pages only listen on the events socket. */
+const MAX_EVENT_BYTES = 1024;
 /** Reachable without HTTPS: what a device needs before it trusts us. */
 const PLAIN_PATHS = new Set([
   "/trust",
@@ -43,22 +46,18 @@ export interface ServerParts extends ApiParts {
 /** The handler of both listeners: everything that the coordinator says over HTTP. */
 export function createHandler(
   parts: ServerParts,
-): (request: Request, peer: string, tls: boolean) => Promise<Response> {
+): (request: Request, arriving: Arriving) => Promise<Response> {
   const hosts = new HostCheck(parts.config.http.names);
   const app = routes(parts);
-  return async (request, address, tls) => {
+  return async (request, { peer: address, tls, handshake }) => {
     const started = performance.now();
     const peer = withoutBrackets(address);
-    // The URL is put together from the Host, which may be anything.
-    if (!URL.canParse(request.url)) {
-      return harden(new HttpError("bad-request", "expected a Host and a path").response(), "/");
-    }
     const { pathname } = new URL(request.url);
     let response: Response;
     try {
       const visit = admit(request, { peer, tls }, hosts);
       response = mayServePlain(visit, hosts) || isPlainPath(request, parts, pathname)
-        ? await app.fetch(request, { visit })
+        ? await app.fetch(request, { visit, handshake })
         : toHttps(request, visit, parts.httpsPort());
     } catch (error) {
       response = failure(error, request, peer);
@@ -161,21 +160,16 @@ function requireAuthority(parts: ServerParts): string {
   throw new HttpError("not-found", "This house needs no authority of its own.");
 }
 
-function requireUpgrade(context: Context<ApiEnv>): void {
-  if (context.req.header("upgrade")?.toLowerCase() === "websocket") return;
+function requireUpgrade({ env, req }: Context<ApiEnv>): Handshake {
+  if (env.handshake && req.header("upgrade")?.toLowerCase() === "websocket") return env.handshake;
   throw new HttpError("bad-request", "expected a WebSocket");
 }
 
-function upgrade(context: Context<ApiEnv>): { socket: WebSocket; response: Response } {
-  try {
-    return Deno.upgradeWebSocket(context.req.raw, { idleTimeout: SOCKET_IDLE_S });
-  } catch {
-    throw new HttpError("bad-request", "expected a WebSocket handshake (RFC 6455, 4.2.1)");
-  }
-}
+/** What a handler answers whose request has become a WebSocket; it is not sent. */
+const upgraded = () => new Response(null, { status: 204 });
 
 async function eventSocket(context: Context<ApiEnv>, parts: ServerParts): Promise<Response> {
-  requireUpgrade(context);
+  const handshake = requireUpgrade(context);
   requireOwnOrigin(context.req.raw, context.env.visit);
   const { user } = await identify(context, parts.accounts);
   if (!user) throw new HttpError("unauthorized", "Sign in first.");
@@ -184,13 +178,12 @@ async function eventSocket(context: Context<ApiEnv>, parts: ServerParts): Promis
       "retry-after": "10",
     });
   }
-  const { socket, response } = upgrade(context);
-  parts.events.add(socket, user, parts.house);
-  return response;
+  parts.events.add(acceptWebSocket(handshake, MAX_EVENT_BYTES), user, parts.house);
+  return upgraded();
 }
 
 async function signalSocket(context: Context<ApiEnv>, parts: ServerParts): Promise<Response> {
-  requireUpgrade(context);
+  const handshake = requireUpgrade(context);
   requireOwnOrigin(context.req.raw, context.env.visit);
   const identity = await identify(context, parts.accounts);
   if (!identity.user && !identity.guest) throw new HttpError("unauthorized", "Sign in first.");
@@ -202,14 +195,13 @@ async function signalSocket(context: Context<ApiEnv>, parts: ServerParts): Promi
   if (!isOver(session) && !parts.viewers.hasRoom(session, who)) {
     throw new HttpError("unavailable", "Too many screens watch this session already.");
   }
-  const { socket, response } = upgrade(context);
-  parts.viewers.add(socket, session, who);
-  return response;
+  parts.viewers.add(acceptWebSocket(handshake, 2 * MAX_SIGNAL_BYTES), session, who);
+  return upgraded();
 }
 
 /** A node proves itself before it gets a socket, so that nobody else can send us anything. */
 async function nodeSocket(context: Context<ApiEnv>, parts: ServerParts): Promise<Response> {
-  requireUpgrade(context);
+  const handshake = requireUpgrade(context);
   const { peer } = context.env.visit;
   if (context.req.header("origin")) throw new HttpError("forbidden", "expected no browser here");
   const counted = await attempt(parts.accounts.store, "node", peer);
@@ -222,7 +214,6 @@ async function nodeSocket(context: Context<ApiEnv>, parts: ServerParts): Promise
     );
   }
   await counted.succeeded();
-  const { socket, response } = upgrade(context);
-  parts.house.attach(serveLink(socket));
-  return response;
+  parts.house.attach(serveLink(acceptWebSocket(handshake, MAX_LINK_MESSAGE)));
+  return upgraded();
 }

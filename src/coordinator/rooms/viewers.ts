@@ -1,5 +1,6 @@
+import { WebSocket } from "ws";
 import type { SessionInfo } from "../../protocol/session.ts";
-import { MAX_SIGNAL_BYTES, SignalFromViewer, type SignalToViewer } from "../../protocol/signal.ts";
+import { SignalFromViewer, type SignalToViewer } from "../../protocol/signal.ts";
 import { logger } from "../../system/log.ts";
 import { newId } from "../accounts/token.ts";
 import type { House } from "./house.ts";
@@ -26,8 +27,6 @@ export const CloseCode = {
   normal: 1000,
   goingAway: 1001,
   policy: 1008,
-  tooBig: 1009,
-  tryAgain: 1013,
 } as const;
 
 /** Who takes part in a session; `userId` is absent for a guest. */
@@ -81,7 +80,7 @@ export class Viewers {
     return all.length < MAX_VIEWERS;
   }
 
-  /** Takes over a socket that is being opened. `who`: for whom, checked already. */
+  /** Takes over an open socket. `who`: for whom, checked already. */
   add(
     socket: WebSocket,
     session: SessionInfo,
@@ -97,14 +96,13 @@ export class Viewers {
       filledAt: Date.now(),
     };
     this.#viewers.set(viewer.id, viewer);
-    socket.onopen = () => {
-      const now = this.#house.session(session.id) ?? session;
-      this.#sessionTo(viewer, now);
-      this.#admit(viewer, now);
-    };
     socket.onmessage = ({ data }) => this.#message(viewer, data);
     socket.onclose = ({ wasClean }) => this.#gone(viewer, wasClean);
-    socket.onerror = () => {};
+    // It broke the protocol, such as by a message that is too big.
+    socket.onerror = () => viewer.refused = true;
+    const now = this.#house.session(session.id) ?? session;
+    this.#sessionTo(viewer, now);
+    this.#admit(viewer, now);
   }
 
   /** To the page of `viewerId`, where it is connected here. */
@@ -165,9 +163,6 @@ export class Viewers {
   #message(viewer: Viewer, data: unknown): void {
     const { socket } = viewer;
     if (typeof data !== "string") return this.#refuse(viewer, CloseCode.policy, "expected text");
-    if (data.length > MAX_SIGNAL_BYTES * 2) {
-      return this.#refuse(viewer, CloseCode.tooBig, "message too big");
-    }
     if (!this.#allowed(viewer)) return this.#refuse(viewer, CloseCode.policy, "too many messages");
     const message = parseSignal(data);
     if (!message) return this.#refuse(viewer, CloseCode.policy, "expected a signalling message");
