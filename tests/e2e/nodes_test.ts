@@ -40,7 +40,12 @@ async function secureUrl(house: House): Promise<string> {
 const endSession = async (page: Page) => {
   await page.keyboard.press("Control+Alt+Shift+KeyM");
   await page.getByTestId("end-button").click();
-  await page.locator("[data-testid=player-status][data-state=ended]").waitFor();
+  const status = page.getByTestId("player-status");
+  await until("the page to say that the session ended", async () => {
+    const state = await status.getAttribute("data-state");
+    if (state === "failed" || state === "closed") console.error(state, await status.innerText());
+    return state === "ended";
+  });
 };
 
 Deno.test("a game is played on a machine that joined by its token, is lost and comes back", async () => {

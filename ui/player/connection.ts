@@ -86,6 +86,7 @@ export class Connection {
         if (this.state === "over") return;
         this.close();
         this.#events.onBye(reason);
+        this.#learnTheEnd();
       },
       onOpen: () => {
         this.#current?.close();
@@ -110,6 +111,15 @@ export class Connection {
       },
     });
     this.#next = link;
+  }
+
+  /** Who is bid goodbye may not have heard yet how the session ended; the closed link tells no more. */
+  async #learnTheEnd(): Promise<void> {
+    try {
+      this.#events.onSession(await api.session(this.#sessionId));
+    } catch {
+      // The reason of the goodbye is all there is.
+    }
   }
 
   /** A session that is gone, or not this player's, is not waited for; a silent house is. */
