@@ -37,6 +37,8 @@ const FOREIGN_SHARE = 0.6;
 /** After this it is tried again whether the queue is ours, ms. */
 const FOREIGN_MS = 8_000;
 const DELIVERY_WINDOW_MS = 250;
+/** What a stream sends that makes less than it may, ms: a second of frames of all sizes. */
+const TRIAL_WINDOW_MS = 1000;
 /** Growth a second: where the capacity is unknown, and near the last known one. */
 const FAST_GROWTH = 0.3;
 const SLOW_GROWTH = 0.07;
@@ -53,6 +55,7 @@ export class BandwidthEstimator {
   readonly #losses = new LossRule();
   readonly #delivered = new RateWindow(DELIVERY_WINDOW_MS);
   readonly #sent = new RateWindow(DELIVERY_WINDOW_MS);
+  readonly #sentLately = new RateWindow(TRIAL_WINDOW_MS);
   readonly #probes = new ProbeController();
   #rate: number;
   #rttMs = 0;
@@ -60,6 +63,8 @@ export class BandwidthEstimator {
   #receiverCap = Infinity;
   #capacity: { bitrate: number; ms: number } | undefined;
   #cutMs = -Infinity;
+  /** What the rate was before it was cut to see whether losses fall. */
+  #beforeTrial: number | undefined;
   /** The rate to return to when the queue is gone. */
   #drained: number | undefined;
   /** Since the queue is there: what the rate was at first, and the queue lately. */
@@ -94,6 +99,7 @@ export class BandwidthEstimator {
     this.#nowMs = nowMs;
     this.#tracker.sent(transportSequence, bytes, nowMs);
     this.#sent.add(nowMs, bytes);
+    this.#sentLately.add(nowMs, bytes);
     this.#lastSentMs = nowMs;
   }
 
@@ -104,7 +110,7 @@ export class BandwidthEstimator {
     if (fates.length === 0) return;
     this.#feedbackMs = nowMs;
     for (const fate of fates) this.#learn(fate, nowMs);
-    const found = this.#probes.learn(fates, nowMs);
+    const found = this.#probes.learn(fates, this.#losses.inherent, nowMs);
     if (found !== undefined) this.#probed(found, nowMs);
     this.#decide(nowMs);
   }
@@ -161,7 +167,9 @@ export class BandwidthEstimator {
       this.#drained =
       this.#congestion =
       this.#foreign =
+      this.#beforeTrial =
         undefined;
+    this.#losses.reset();
     this.#feedbackMs = undefined;
     this.#set(Math.min(this.#rate, this.options.startBitrate));
   }
@@ -176,7 +184,7 @@ export class BandwidthEstimator {
   }
 
   #learn(fate: PacketFate, nowMs: number): void {
-    this.#losses.add(nowMs, fate.receivedMs === undefined);
+    this.#losses.add(nowMs, fate.sentMs, fate.receivedMs === undefined, this.#rttMs);
     if (fate.receivedMs === undefined) return;
     this.#delay.add(fate.sentMs, fate.receivedMs);
     this.#lastReceivedMs = Math.max(this.#lastReceivedMs, fate.receivedMs);
@@ -189,14 +197,7 @@ export class BandwidthEstimator {
 
   #decide(nowMs: number): void {
     const queueMs = this.#delay.standingMs;
-    const verdict = this.#losses.verdict(nowMs);
-    if (verdict.factor < 1) {
-      this.#capacity = { bitrate: this.#delivered.rate(this.#lastReceivedMs), ms: nowMs };
-      this.#probes.failed(nowMs);
-    } else if (verdict.factor > 1) {
-      this.#capacity = undefined;
-    }
-    this.#set(this.#rate * verdict.factor);
+    const mayGrow = this.#weighLosses(nowMs);
     if (queueMs > CONGESTED_MS) {
       this.#congested(queueMs, nowMs);
     } else if (this.#clear) {
@@ -205,12 +206,35 @@ export class BandwidthEstimator {
         this.#set(Math.max(this.#rate, this.#drained));
         this.#drained = undefined;
       }
-      if (verdict.mayGrow) this.#grow(nowMs);
+      if (mayGrow) this.#grow(nowMs);
     }
     this.#grownMs = nowMs;
   }
 
+  /** Returns whether the losses allow growth. */
+  #weighLosses(nowMs: number): boolean {
+    const { action, factor, mayGrow } = this.#losses.verdict(nowMs);
+    if (action === "cut") {
+      this.#beforeTrial = this.#rate;
+      // A stream that sends less than it may would not notice a cut of what it may.
+      const sent = this.#sentLately.spanMs > 0.9 * TRIAL_WINDOW_MS
+        ? this.#sentLately.rate(nowMs)
+        : Infinity;
+      this.#set(Math.min(this.#rate, sent) * factor);
+    } else if (action === "restore") {
+      this.#set(Math.max(this.#rate, this.#beforeTrial ?? 0));
+      this.#beforeTrial = undefined;
+    } else if (action === "congestion") {
+      this.#beforeTrial = undefined;
+      this.#capacity = { bitrate: this.#delivered.rate(this.#lastReceivedMs), ms: nowMs };
+      this.#probes.failed(nowMs);
+    }
+    return mayGrow;
+  }
+
   #congested(queueMs: number, nowMs: number): void {
+    // The queue tells more than the trial would.
+    this.#beforeTrial = undefined;
     this.#congestion ??= { ms: nowMs, rate: this.#rate, queue: [] };
     const { ms, rate, queue } = this.#congestion;
     queue.push({ ms: nowMs, queueMs });

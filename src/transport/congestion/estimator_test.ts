@@ -58,6 +58,30 @@ Deno.test("random loss up to 20 % does not starve the stream", () => {
   }
 });
 
+Deno.test("random loss does not starve a stream of few packets", () => {
+  for (const seed of SEEDS) {
+    for (const loss of [0.02, 0.05, 0.1, 0.2]) {
+      const samples = simulatePath(
+        { seed, capacity: () => 20 * M, loss, sourceBitrate: 1.2 * M },
+        30000,
+      );
+      const arrived = mean(samples, (s) => s.arrived, 8000);
+      assert.ok(arrived > 0.85 * (1 - loss) * 1.2 * M, `${loss} with seed ${seed}`);
+      assert.ok(quantile(samples, (s) => s.estimate, 0.5, 8000) > 4 * M, `${loss}, seed ${seed}`);
+    }
+  }
+});
+
+Deno.test("random loss on a short queue does not hide congestion", () => {
+  for (const seed of SEEDS) {
+    for (const loss of [0, 0.02, 0.05]) {
+      const samples = simulatePath({ seed, capacity: () => 20 * M, queueMs: 15, loss }, 30000);
+      assert.ok(mean(samples, (s) => s.lost, 8000) < loss + 0.05, `${loss} with seed ${seed}`);
+      assert.ok(mean(samples, (s) => s.arrived, 8000) > 14 * M, `${loss} with seed ${seed}`);
+    }
+  }
+});
+
 Deno.test("jitter is not taken for congestion", () => {
   for (const seed of SEEDS) {
     const samples = simulatePath({ seed, capacity: () => 20 * M, jitterMs: 20 }, 20000);

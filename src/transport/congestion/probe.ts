@@ -43,8 +43,10 @@ export class ProbeController {
     this.#running = { first, count, startedMs: this.#startedMs, fates: new Map() };
   }
 
-  /** bit/s at which the running probe arrived, once all of it is known. */
-  learn(fates: PacketFate[], nowMs: number): number | undefined {
+  /**
+   * bit/s at which the running probe arrived, once all of it is known. `loss`: the path's own share.
+   */
+  learn(fates: PacketFate[], loss: number, nowMs: number): number | undefined {
     const running = this.#running;
     if (!running) return undefined;
     for (const fate of fates) {
@@ -56,7 +58,7 @@ export class ProbeController {
     this.#running = undefined;
     const arrived = [...running.fates.values()].filter((fate) => fate.receivedMs !== undefined);
     // The burst did not fit through.
-    if (arrived.length < 0.9 * running.count) {
+    if (arrived.length < (0.9 - 1.5 * loss) * running.count) {
       this.failed(nowMs);
       return undefined;
     }
