@@ -73,6 +73,7 @@ export function addressOf(bytes: Uint8Array): bigint {
 // Values of <errno.h>, <fcntl.h>, <sys/socket.h>, <sys/epoll.h>, <sys/mman.h> on x86-64 and arm64 Linux.
 export const EINTR = 4;
 export const EAGAIN = 11;
+export const ECONNREFUSED = 111;
 export const O_RDONLY = 0;
 export const O_RDWR = 2;
 export const O_NONBLOCK = 0x800;

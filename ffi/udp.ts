@@ -9,6 +9,8 @@ import { addressOf } from "./libc.ts";
 export const SOL_UDP = 17;
 export const UDP_SEGMENT = 103;
 export const SO_SNDBUF = 7;
+export const SO_REUSEPORT = 15;
+export const SO_ATTACH_FILTER = 26;
 export const AF_INET6 = 10;
 /** UDP_MAX_SEGMENTS of the kernel, since 4.18. */
 export const MAX_SEGMENTS = 64;
@@ -59,6 +61,39 @@ export function segmentedSend(
       view.setUint16(control + 16, segment, true);
     },
   };
+}
+
+/** One instruction of a classic BPF program: code, jump if true, jump if false, operand. */
+export type FilterInstruction = [code: number, jt: number, jf: number, k: number];
+
+/** Codes of <linux/bpf_common.h>: loads from the packet, a jump, the end. */
+export const BPF_LD_WORD = 0x20;
+export const BPF_LD_HALF = 0x28;
+export const BPF_LD_LENGTH = 0x80;
+export const BPF_JUMP_EQUAL = 0x15;
+export const BPF_JUMP_GREATER = 0x25;
+export const BPF_RETURN = 0x06;
+
+/**
+ * struct sock_fprog for SO_ATTACH_FILTER (socket(7), <linux/filter.h>): length (0), pointer to the
+ * instructions (8). Both must stay in place during the call.
+ */
+export function filterProgram(
+  instructions: FilterInstruction[],
+): { program: Uint8Array<ArrayBuffer>; referenced: Uint8Array } {
+  const code = new Uint8Array(instructions.length * 8);
+  const view = new DataView(code.buffer);
+  instructions.forEach(([operation, jt, jf, k], index) => {
+    view.setUint16(index * 8, operation, true);
+    view.setUint8(index * 8 + 2, jt);
+    view.setUint8(index * 8 + 3, jf);
+    view.setUint32(index * 8 + 4, k, true);
+  });
+  const program = new Uint8Array(16);
+  const head = new DataView(program.buffer);
+  head.setUint16(0, instructions.length, true);
+  head.setBigUint64(8, addressOf(code), true);
+  return { program, referenced: code };
 }
 
 /** struct sockaddr_in or sockaddr_in6 (ip(7), ipv6(7)) ; `bytes`: 4 or 16 of the address. */

@@ -102,7 +102,9 @@ export const SessionSpec = z.object({
   iceServers: z.array(IceServer),
   /** Addresses offered as ICE host candidates; empty: all of the machine's. */
   iceAddresses: z.array(z.string()),
-  /** UDP ports to use, inclusive; absent: any. */
+  /** The UDP port that the node's sessions share; absent: each has its own. */
+  udpPort: z.number().int().min(1).max(65535).optional(),
+  /** UDP ports for a port of the session's own, inclusive; absent: any. */
   udpPorts: z.tuple([z.number().int(), z.number().int()]).optional(),
   /** Private to this session; sockets and the control socket `control.sock` live here. */
   runDir: z.string(),

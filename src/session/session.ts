@@ -67,6 +67,9 @@ export class Session {
     const transport = await stages.transport({
       iceServers: spec.iceServers,
       iceAddresses: spec.iceAddresses,
+      sharedPort: spec.udpPort === undefined
+        ? undefined
+        : { port: spec.udpPort, sessionId: spec.id, runDir: spec.runDir },
       udpPorts: spec.udpPorts,
       startBitrate: startBitrate(spec),
       maxBitrate: spec.maxBitrateMbps * 1e6,

@@ -24,7 +24,7 @@ import {
 import { type RtpPacket, TRANSPORT_CC_URI } from "../../src/transport/rtp/packet.ts";
 import { FastPacketPath } from "../../src/transport/webrtc/fast_path.ts";
 import { type PacketPath, PlainPacketPath } from "../../src/transport/webrtc/packet_path.ts";
-import { UdpMux } from "../../src/transport/webrtc/udp_mux.ts";
+import { OwnPort } from "../../src/transport/webrtc/own_port.ts";
 import type { MediaSession } from "../../src/transport/webrtc/werift_internals.ts";
 
 export interface SendCost {
@@ -59,13 +59,13 @@ export async function measureSendCost(options: SendCostOptions = {}): Promise<Se
     remoteMasterSalt: randomBytes(12),
   };
   const stock = await stockSender(keys, port);
-  const mux = await UdpMux.open(undefined, false);
+  const mux = await OwnPort.open(undefined, false);
   const plain = plainPath(keys, mux, port);
   const fast = new FastPacketPath({
     masterKey: keys.localMasterKey,
     masterSalt: keys.localMasterSalt,
     ids: IDS,
-    descriptor: (family) => mux.descriptor(family),
+    descriptor: ({ address }) => mux.descriptor(address),
     target: () => ({ address: "127.0.0.1", port }),
     fallback: plain,
   });
@@ -166,7 +166,15 @@ async function stockSender(keys: Keys, port: number) {
   };
 }
 
-function plainPath(keys: Keys, mux: UdpMux, port: number): PlainPacketPath {
+/** A test double of the viewer: the packets are measured, nobody answers. */
+const receiver = {
+  usernameFragment: "",
+  authenticates: () => false,
+  awaits: () => false,
+  receive: () => {},
+};
+
+function plainPath(keys: Keys, mux: OwnPort, port: number): PlainPacketPath {
   const srtp = new SrtpSession({ keys, profile: 7 });
   const session: Pick<MediaSession, "encryptRtp"> = {
     encryptRtp: (header, payload, ssrc, extendedSequence) =>
@@ -185,7 +193,7 @@ function plainPath(keys: Keys, mux: UdpMux, port: number): PlainPacketPath {
   return new PlainPacketPath(
     session as MediaSession,
     IDS,
-    (datagram) => mux.send(datagram, "127.0.0.1", port),
+    (datagram) => mux.send(receiver, datagram, "127.0.0.1", port),
   );
 }
 

@@ -1,13 +1,20 @@
-import { isIPv6, SocketAddress } from "node:net";
-import { EAGAIN, errno, errnoText, libc, MSG_DONTWAIT, MSG_NOSIGNAL } from "../../../ffi/libc.ts";
+import {
+  EAGAIN,
+  ECONNREFUSED,
+  errno,
+  errnoText,
+  libc,
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+} from "../../../ffi/libc.ts";
 import {
   MAX_SEGMENTS,
   MAX_SEND_BYTES,
   type SegmentedSend,
   segmentedSend,
-  socketAddress,
 } from "../../../ffi/udp.ts";
 import { logger } from "../../system/log.ts";
+import { socketAddressOf } from "../../system/udp/address.ts";
 import {
   type ExtensionIds,
   MAX_HEADER_BYTES,
@@ -28,8 +35,8 @@ export interface FastPathOptions {
   masterKey: Uint8Array;
   masterSalt: Uint8Array;
   ids: ExtensionIds;
-  /** Descriptor of the bound UDP socket of a family. */
-  descriptor: (family: 4 | 6) => number | undefined;
+  /** Descriptor of the UDP socket that sends there. */
+  descriptor: (target: RemoteAddress) => number | undefined;
   /** Where packets go now; undefined where only werift can send there (TURN). */
   target: () => RemoteAddress | undefined;
   /** Takes what this path cannot send. */
@@ -107,11 +114,14 @@ export class FastPacketPath implements PacketPath {
     const target = this.options.target();
     if (!target) return undefined;
     const { address, port } = target;
-    if (this.#route?.address === address && this.#route.port === port) return this.#route;
-    const family = isIPv6(address) ? 6 : 4;
-    const descriptor = this.options.descriptor(family);
+    // Asked each time: the number of a closed socket may be another file's by now.
+    const descriptor = this.options.descriptor(target);
     if (descriptor === undefined) return undefined;
-    const name = socketAddress(addressBytes(address, family), port);
+    const known = this.#route;
+    if (known?.address === address && known.port === port && known.descriptor === descriptor) {
+      return known;
+    }
+    const name = socketAddressOf(address, port);
     this.#route = { address, port, descriptor, send: segmentedSend(name, this.#slab) };
     return this.#route;
   }
@@ -124,8 +134,14 @@ export class FastPacketPath implements PacketPath {
   ): void {
     route.send.set(0, bytes, segment);
     const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
-    if (Number(libc.sendmsg(route.descriptor, route.send.header, flags)) >= 0) return;
-    const code = errno();
+    const send = () => Number(libc.sendmsg(route.descriptor, route.send.header, flags)) >= 0;
+    if (send()) return;
+    let code = errno();
+    if (code === ECONNREFUSED) {
+      // A connected socket tells of an earlier datagram that found nobody; this one was not sent.
+      if (send()) return;
+      code = errno();
+    }
     if (count > 1 && code !== EAGAIN && this.#segments) {
       // Old kernels and some devices cannot segment (EINVAL, EIO): the packets go one by one.
       this.#segments = false;
@@ -138,23 +154,4 @@ export class FastPacketPath implements PacketPath {
     }
     this.refused += count;
   }
-}
-
-function addressBytes(address: string, family: 4 | 6): Uint8Array {
-  if (family === 4) return Uint8Array.from(address.split(".").map(Number));
-  const canonical = new SocketAddress({ address, family: "ipv6" }).address;
-  const [head, tail] = canonical.split("::");
-  const groups = (text: string | undefined) =>
-    (text ?? "").split(":").filter((part) => part !== "").flatMap((part) =>
-      part.includes(".")
-        ? [0, 2].map((i) => {
-          const bytes = part.split(".").map(Number);
-          return bytes[i] << 8 | bytes[i + 1];
-        })
-        : [parseInt(part, 16)]
-    );
-  const before = groups(head);
-  const after = groups(tail);
-  const words = [...before, ...new Array(8 - before.length - after.length).fill(0), ...after];
-  return Uint8Array.from(words.flatMap((word) => [word >> 8, word & 255]));
 }

@@ -1,4 +1,4 @@
-/** A werift peer connection that offers Gamelan's streams, on the session's shared port. */
+/** A werift peer connection that offers Gamelan's streams, on the session's UDP port. */
 import type { Buffer } from "node:buffer";
 import { isIP, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
@@ -28,10 +28,11 @@ import {
   deliver,
   iceConnection,
   isAuthenticated,
+  prefixUsernameFragment,
   replaceGathering,
   stunProtocolOn,
 } from "./werift_internals.ts";
-import type { MuxPeer, UdpMux } from "./udp_mux.ts";
+import type { PortUser, ViewerPort } from "./viewer_port.ts";
 
 const log = logger("transport.ice");
 
@@ -120,10 +121,10 @@ export function hostAddresses(asked: string[]): string[] {
 const isLinkLocal = (address: string) => /^(169\.254\.|fe80:)/i.test(address);
 
 /**
- * A peer connection with its offer made, and its end on the shared port. `onDatagram` sees the
+ * A peer connection with its offer made, and its end on the UDP port. `onDatagram` sees the
  * arrival of everything that is from this viewer.
  */
-export class Peer implements MuxPeer {
+export class Peer implements PortUser {
   onCandidate: (candidate: string) => void = () => {};
   onDatagram: (from: RemoteAddress) => void = () => {};
   onMedia: (packet: Buffer) => void = () => {};
@@ -140,7 +141,7 @@ export class Peer implements MuxPeer {
 
   constructor(
     readonly rtc: RTCPeerConnection,
-    private readonly mux: UdpMux,
+    private readonly udp: ViewerPort,
     private readonly addresses: string[],
     private readonly iceServers: IceServer[],
   ) {
@@ -154,12 +155,13 @@ export class Peer implements MuxPeer {
       if (data[0] >= 128 && data[0] <= 191) this.onMedia(data);
       else this.onDtls(data.length);
     });
-    mux.attach(this);
+    udp.attach(this);
     this.offerSdp = this.#makeOffer();
   }
 
   async #makeOffer(): Promise<string> {
     await this.rtc.setLocalDescription(await this.rtc.createOffer());
+    prefixUsernameFragment(this.connection, udp.tag);
     return withoutCandidates(this.rtc.localDescription!.sdp);
   }
 
@@ -189,19 +191,19 @@ export class Peer implements MuxPeer {
     if (protocol) deliver(protocol, datagram, [address, port]);
   }
 
-  /** Where packets go that leave by the shared socket; undefined: nowhere yet, or through TURN. */
+  /** Where packets go that leave by the session's UDP port; undefined: nowhere yet, or through TURN. */
   get directTarget(): RemoteAddress | undefined {
     const pair = this.connection.nominated;
     if (!pair || pair.protocol.type !== "stun") return undefined;
     return { address: pair.remoteAddr[0], port: pair.remoteAddr[1] };
   }
 
-  descriptor(family: 4 | 6): number | undefined {
-    return this.mux.descriptor(family);
+  descriptor({ address, port }: RemoteAddress): number | undefined {
+    return this.udp.descriptor(address, port);
   }
 
   async close(): Promise<void> {
-    this.mux.detach(this);
+    this.udp.detach(this);
     await this.rtc.close();
   }
 
@@ -215,14 +217,14 @@ export class Peer implements MuxPeer {
     let preference = 65535;
     for (const address of this.addresses) {
       const family = isIPv6(address) ? 6 : 4;
-      if (!this.mux.has(family)) continue;
+      if (!this.udp.has(family)) continue;
       const candidate = new Candidate(
         candidateFoundation("host", "udp", address),
         1,
         "udp",
         candidatePriority("host", { transport: "udp", localPreference: preference-- }),
         address,
-        this.mux.port,
+        this.udp.port,
         "host",
         undefined,
         undefined,
@@ -238,15 +240,15 @@ export class Peer implements MuxPeer {
   }
 
   #addEnd(family: 4 | 6, candidate: Candidate): void {
-    const { mux } = this;
+    const { udp } = this;
     const protocol = stunProtocolOn({
       type: "udp",
       closed: false,
-      address: { address: candidate.host, port: mux.port },
+      address: { address: candidate.host, port: udp.port },
       addressFamily: family,
       onData: () => {},
       send: (data, to) => {
-        if (to) mux.send(data, to[0], to[1]);
+        if (to) udp.send(this, data, to[0], to[1]);
         return Promise.resolve();
       },
       close: () => Promise.resolve(),
@@ -286,7 +288,11 @@ function withoutCandidates(sdp: string): string {
 }
 
 /** A new peer with an offer on its way. `addresses`: for host candidates. */
-export function createPeer(mux: UdpMux, addresses: string[], iceServers: IceServer[]): Peer {
+export function createPeer(
+  udp: ViewerPort,
+  addresses: string[],
+  iceServers: IceServer[],
+): Peer {
   const rtc = new RTCPeerConnection({
     iceServers: iceServers.map((server) => ({
       urls: server.urls,
@@ -303,5 +309,5 @@ export function createPeer(mux: UdpMux, addresses: string[], iceServers: IceServ
   // The page opens the channels it uses; this one, which never carries anything, puts the data
   // channel section into the offer.
   rtc.createDataChannel("offer", { negotiated: true, id: 1022 });
-  return new Peer(rtc, mux, addresses, iceServers);
+  return new Peer(rtc, udp, addresses, iceServers);
 }

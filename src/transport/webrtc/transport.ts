@@ -3,7 +3,9 @@ import { RTCDtlsTransport } from "werift";
 import type { Transport, TransportOptions, ViewerTransport } from "../../media/stages.ts";
 import { logger } from "../../system/log.ts";
 import { createPeer, hostAddresses, type Peer } from "./peer.ts";
-import { UdpMux } from "./udp_mux.ts";
+import { OwnPort } from "./own_port.ts";
+import { SharedPort } from "./shared_port.ts";
+import type { ViewerPort } from "./viewer_port.ts";
 import { prepareCertificate } from "./werift_internals.ts";
 import { WebRtcViewer } from "./viewer.ts";
 
@@ -18,10 +20,8 @@ export interface WebRtcOptions {
 /**
  * Opens the session's UDP port and prepares the first offer.
  *
- * All viewers of the session share one port (see {@linkcode UdpMux}). One port for all sessions of
- * a node is possible on Linux only with a process that owns the port and hands each new remote
- * address to a session's connected SO_REUSEPORT socket; sessions being processes of their own that
- * survive their agent, this is not done.
+ * With `sharedPort` that is the node's one port (see {@linkcode SharedPort}), else, or where it
+ * cannot be had, one of the session's own. All viewers of the session use it.
  *
  * Throws where no port of `udpPorts` is free, or where the bitrates make no sense.
  */
@@ -35,11 +35,26 @@ export async function createTransport(
     );
   }
   const addresses = hostAddresses(options.iceAddresses);
-  const [mux] = await Promise.all([
-    UdpMux.open(options.udpPorts, addresses.some((address) => isIPv6(address))),
+  const [udp] = await Promise.all([
+    openPort(options, addresses.some((address) => isIPv6(address))),
     prepareCertificate(RTCDtlsTransport),
   ]);
-  return new WebRtcTransport(options, mux, addresses);
+  return new WebRtcTransport(options, udp, addresses);
+}
+
+async function openPort(options: TransportOptions, ipv6: boolean): Promise<ViewerPort> {
+  const { sharedPort, udpPorts } = options;
+  if (sharedPort) {
+    try {
+      return await SharedPort.open({ ...sharedPort, ipv6 });
+    } catch (error) {
+      log.warn("the node's UDP port cannot be shared, this session takes one of its own", {
+        port: sharedPort.port,
+        error,
+      });
+    }
+  }
+  return await OwnPort.open(udpPorts, ipv6);
 }
 
 /**
@@ -70,7 +85,7 @@ class WebRtcTransport implements Transport {
 
   constructor(
     private readonly options: TransportOptions & WebRtcOptions,
-    private readonly mux: UdpMux,
+    private readonly udp: ViewerPort,
     private readonly addresses: string[],
   ) {
     this.#prepare();
@@ -103,11 +118,11 @@ class WebRtcTransport implements Transport {
       ...[...this.#viewers].map((viewer) => viewer.close()),
       spare?.close(),
     ]);
-    await this.mux.close();
+    await this.udp.close();
   }
 
   #newPeer(): Peer {
-    return createPeer(this.mux, this.addresses, this.options.iceServers);
+    return createPeer(this.udp, this.addresses, this.options.iceServers);
   }
 
   #prepare(): void {

@@ -225,7 +225,7 @@ export class WebRtcViewer implements ViewerTransport {
         masterKey: session.masterKey,
         masterSalt: session.masterSalt,
         ids,
-        descriptor: (family) => peer.descriptor(family),
+        descriptor: (target) => peer.descriptor(target),
         // werift stops sending when consent expires (RFC 7675); so does this path.
         target: () => this.#state === "connected" ? peer.directTarget : undefined,
         fallback: plain,

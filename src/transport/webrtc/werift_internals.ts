@@ -87,6 +87,14 @@ export function iceConnection(peer: RTCPeerConnection): Connection {
 }
 
 /**
+ * Makes `prefix` the beginning of what a viewer's connectivity checks are addressed to. Before the
+ * offer is made.
+ */
+export function prefixUsernameFragment(connection: Connection, prefix: string): void {
+  connection.localUsername = prefix + connection.localUsername;
+}
+
+/**
  * Replaces candidate gathering. werift opens a socket per viewer and address, falls back to a
  * public STUN server where none is configured, and holds the offer back until STUN and TURN answer.
  *

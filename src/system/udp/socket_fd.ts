@@ -16,10 +16,20 @@ export function udpInodes(table: string, port: number): string[] {
   return inodes;
 }
 
+/** How many sockets on a port of this machine take datagrams from anywhere. */
+export function unconnectedSockets(port: number, family: 4 | 6): number {
+  return Deno.readTextFileSync(tablePath(family)).split("\n").slice(1).filter((line) => {
+    const [, local, remote] = line.trim().split(/\s+/);
+    return local && parseInt(local.split(":")[1], 16) === port && /^0+:0000$/.test(remote);
+  }).length;
+}
+
+const tablePath = (family: 4 | 6) => `/proc/self/net/udp${family === 6 ? "6" : ""}`;
+
 /** undefined where it cannot be found, such as without /proc. Valid as long as the socket is open. */
 export function findUdpSocket(port: number, family: 4 | 6): number | undefined {
   try {
-    const table = Deno.readTextFileSync(`/proc/self/net/udp${family === 6 ? "6" : ""}`);
+    const table = Deno.readTextFileSync(tablePath(family));
     const links = new Set(udpInodes(table, port).map((inode) => `socket:[${inode}]`));
     for (const { name } of Deno.readDirSync("/proc/self/fd")) {
       try {

@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { Message } from "werift";
+import { seeded } from "../../../tests/transport/simulated_path.ts";
+import { stunLocalFragment } from "./stun.ts";
+
+Deno.test("a connectivity check tells whom it is for", () => {
+  const check = new Message(1, 0).setAttribute("PRIORITY", 5).setAttribute(
+    "USERNAME",
+    "ours:theirs",
+  );
+  assert.equal(stunLocalFragment((check as Message).bytes), "ours");
+  assert.equal(stunLocalFragment(new Message(1, 0).bytes), undefined);
+});
+
+Deno.test("arbitrary bytes after a STUN head are read within their bounds", () => {
+  const random = seeded(13);
+  for (let round = 0; round < 20000; round++) {
+    const bytes = Uint8Array.from({ length: 20 + random() * 60 | 0 }, () => random() * 256 | 0);
+    if (bytes.length > 24) bytes.set([0, 6, 0, random() * 40 | 0], 20);
+    const fragment = stunLocalFragment(bytes);
+    assert.ok(fragment === undefined || typeof fragment === "string");
+  }
+});
