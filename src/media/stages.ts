@@ -121,6 +121,9 @@ export interface TransportOptions {
   iceServers: IceServer[];
   /** Addresses offered as host candidates; empty: all of the machine's. */
   iceAddresses: string[];
+  /** The node's UDP port, which its sessions share; absent: a port of the session's own. */
+  sharedPort?: { port: number; sessionId: string; runDir: string };
+  /** The session's own port is one of these, inclusive; absent: any free one. */
   udpPorts?: [number, number];
   /** bit/s */
   startBitrate: number;
@@ -137,9 +140,6 @@ export interface Transport {
 export interface InputDevices {
   readonly available: boolean;
   /** Why not, for the player. */
-  /** The node's UDP port, which its sessions share; absent: a port of the session's own. */
-  sharedPort?: { port: number; sessionId: string; runDir: string };
-  /** The session's own port is one of these, inclusive; absent: any free one. */
   readonly reason?: string;
   /** Directory to bind as /dev/input in the sandbox, where devices are available. */
   readonly directory?: string;

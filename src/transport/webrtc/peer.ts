@@ -146,6 +146,7 @@ export class Peer implements PortUser {
     private readonly iceServers: IceServer[],
   ) {
     this.connection = iceConnection(rtc);
+    prefixUsernameFragment(this.connection, udp.tag);
     this.usernameFragment = this.connection.localUsername;
     this.#password = this.connection.localPassword;
     this.#startRelays = replaceGathering(this.connection, () => this.#gatherHosts());
@@ -161,7 +162,6 @@ export class Peer implements PortUser {
 
   async #makeOffer(): Promise<string> {
     await this.rtc.setLocalDescription(await this.rtc.createOffer());
-    prefixUsernameFragment(this.connection, udp.tag);
     return withoutCandidates(this.rtc.localDescription!.sdp);
   }
 
