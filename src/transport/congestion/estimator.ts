@@ -46,6 +46,8 @@ const SLOW_GROWTH = 0.07;
 const CAPACITY_MEMORY_MS = 20_000;
 /** A stream that sends less than this share of its rate says nothing about the path. */
 const APPLICATION_LIMITED = 0.7;
+/** One that sends less than this share of it cannot be what overflows the path. */
+const SPARE = 0.5;
 const SILENCE_MS = 700;
 const EMIT_MS = 250;
 
@@ -213,13 +215,14 @@ export class BandwidthEstimator {
 
   /** Returns whether the losses allow growth. */
   #weighLosses(nowMs: number): boolean {
-    const { action, factor, mayGrow } = this.#losses.verdict(nowMs);
+    const sent = this.#sentLately.spanMs > 0.9 * TRIAL_WINDOW_MS
+      ? this.#sentLately.rate(nowMs)
+      : Infinity;
+    const spare = sent < SPARE * this.#rate;
+    const { action, factor, mayGrow } = this.#losses.verdict(nowMs, spare);
     if (action === "cut") {
       this.#beforeTrial = this.#rate;
       // A stream that sends less than it may would not notice a cut of what it may.
-      const sent = this.#sentLately.spanMs > 0.9 * TRIAL_WINDOW_MS
-        ? this.#sentLately.rate(nowMs)
-        : Infinity;
       this.#set(Math.min(this.#rate, sent) * factor);
     } else if (action === "restore") {
       this.#set(Math.max(this.#rate, this.#beforeTrial ?? 0));
@@ -227,7 +230,9 @@ export class BandwidthEstimator {
     } else if (action === "congestion") {
       this.#beforeTrial = undefined;
       this.#capacity = { bitrate: this.#delivered.rate(this.#lastReceivedMs), ms: nowMs };
-      this.#probes.failed(nowMs);
+      // Where the stream does not fill its rate, it may have been a short disturbance only.
+      if (spare) this.#probes.soon(nowMs);
+      else this.#probes.failed(nowMs);
     }
     return mayGrow;
   }

@@ -22,6 +22,8 @@ const TRIAL_LOSSES = 10;
 /** A trial that sees too few packets ends without a verdict, ms. */
 const TRIAL_MS = 8000;
 const MAX_INHERENT = 0.3;
+/** More than this is no bad radio link, whatever the stream sends. */
+const MAX_UNTRIED = 0.25;
 
 /** What the losses ask for. */
 export interface LossVerdict {
@@ -49,7 +51,7 @@ interface Trial {
  * Whose fault losses are. Over 5 % more than usual they are put to the test: the rate is cut by
  * more than they say it is too high. If they were congestion, they end; if they stay, they are the
  * path's own (a bad radio link), the cut is taken back, and from then on only what exceeds them
- * counts.
+ * counts. A stream that sends far less than the path carries is not cut for what cannot be its doing.
  */
 export class LossRule {
   #window: { ms: number; lost: boolean }[] = [];
@@ -92,8 +94,12 @@ export class LossRule {
     this.#heldMs = this.#trial = undefined;
   }
 
-  /** Judges; call with each feedback. */
-  verdict(nowMs: number): LossVerdict {
+  /**
+   * Judges; call with each feedback.
+   *
+   * @param spare the stream sends far less than the path was found to carry: no trial is needed
+   */
+  verdict(nowMs: number, spare: boolean): LossVerdict {
     const loss = this.loss(nowMs);
     if (this.#trial) return this.#judge(this.#trial, nowMs);
     const mayGrow = this.mayGrow(nowMs);
@@ -108,6 +114,10 @@ export class LossRule {
     if (!this.#isSignificant(excess, packets)) return none;
     if (excess < TOO_MUCH && nowMs - (this.#heldMs ?? nowMs) < HOLD_MS) return none;
     this.#heldMs = undefined;
+    if (spare && loss < MAX_UNTRIED) {
+      this.#inherent = loss;
+      return { ...none, mayGrow: true };
+    }
     const factor = Math.max(LEAST_FACTOR, Math.min(TRIAL_FACTOR, 1 - 1.2 * excess));
     // What overflows at the full rate is mostly gone at the lower one.
     const ifCongestion = Math.max(this.#inherent, 1 - (1 - loss) / factor);
