@@ -35,6 +35,14 @@ const commands: Record<string, Command> = {
     summary: "List, restore and export saved games",
     load: () => import("./saves.ts"),
   },
+  backup: {
+    summary: "Write configuration, people, keys and saves to one file",
+    load: () => import("./backup.ts"),
+  },
+  restore: {
+    summary: "Bring a backup back, all of it or parts",
+    load: () => import("./restore.ts"),
+  },
   doctor: {
     summary: "Check what this machine can do, with evidence and fixes",
     load: () => import("./doctor.ts"),

@@ -4,6 +4,7 @@ import { ExitCode, UsageError } from "./exit_codes.ts";
 import { readSettings, settingsHelp } from "./settings.ts";
 import { stopSignal } from "./stop_signal.ts";
 import { version } from "./version.ts";
+import { lockDataDir } from "../system/data_lock.ts";
 import { connectLink } from "../system/link.ts";
 
 const help = `Usage: gamelan node --node-coordinator URL --node-token TOKEN [OPTIONS]
@@ -32,6 +33,7 @@ export async function run(args: string[]): Promise<number> {
   }
   const stop = stopSignal();
   await Deno.mkdir(config.data_dir, { recursive: true });
+  using _node = lockDataDir(config.data_dir, "node");
   const agent = new NodeAgent({
     config,
     version,

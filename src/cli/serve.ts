@@ -1,6 +1,7 @@
 import { startCoordinator } from "../coordinator/coordinator.ts";
 import { GameLibrary } from "../games/library.ts";
 import { NodeAgent } from "../node/agent.ts";
+import { lockDataDir } from "../system/data_lock.ts";
 import { createLinkPair } from "../system/link.ts";
 import { logger } from "../system/log.ts";
 import type { Config } from "../config/config.ts";
@@ -51,6 +52,7 @@ export interface ServeOptions {
 export async function serve(config: Config, options: ServeOptions): Promise<number> {
   const stop = stopSignal();
   const firstStart = await prepareDataDir(config.data_dir);
+  using _node = lockDataDir(config.data_dir, "node");
   const library = new GameLibrary({
     dataDir: config.data_dir,
     trustedKeys: config.library.trusted_keys,

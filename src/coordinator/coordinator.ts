@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { FromNode, Link, ToNode } from "../protocol/node.ts";
+import { lockDataDir } from "../system/data_lock.ts";
 import { pinToken, tokenSecret } from "../system/link.ts";
 import { logger } from "../system/log.ts";
 import { Accounts } from "./accounts/accounts.ts";
@@ -58,6 +59,8 @@ export interface Coordinator {
 export async function startCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
   const { config, ui, version } = options;
   Deno.mkdirSync(config.data_dir, { recursive: true });
+  using starting = new DisposableStack();
+  starting.use(lockDataDir(config.data_dir, "house"));
   const certificate = config.https.enabled ? HouseCertificate.open(config) : undefined;
   const store = await openStore(config);
   const accounts = await Accounts.open(store);
@@ -120,6 +123,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
   const { host } = config.http;
   const here = ["", "0.0.0.0", "::", "127.0.0.1", "::1", "localhost"].includes(host);
   const shownHost = here ? "localhost" : bracketed(host);
+  const held = starting.move();
   log.info("serving", { http: http.port, https: https?.port });
 
   return {
@@ -137,6 +141,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
       await house.close();
       await Promise.all([http.close(), https?.close()]);
       await store.close();
+      held.dispose();
     },
   };
 }
