@@ -68,9 +68,9 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
   const viewers = new Viewers();
   const house = await House.open(store, {
     event: (event) => events.send(event),
-    userGone: (userId) => {
-      events.dismiss(userId);
-      viewers.dismiss(userId);
+    dismissed: (who) => {
+      events.dismiss(who);
+      viewers.dismiss(who);
     },
     signal: (sessionId, viewerId, message) => viewers.signal(sessionId, viewerId, message),
     session: (session) => {

@@ -95,11 +95,6 @@ export class NodeAgent {
     this.#imports.add(`import-${crypto.randomUUID().slice(0, 8)}`, source);
   }
 
-  /** Games of the library besides the built-in ones. */
-  async packageCount(): Promise<number> {
-    return (await this.#library.list()).length;
-  }
-
   /** Stops. With `endSessions` the games end too, else they run on to be adopted. */
   async close({ endSessions }: { endSessions: boolean }): Promise<void> {
     clearInterval(this.#heartbeat);
@@ -153,6 +148,8 @@ export class NodeAgent {
       case "end-session":
         this.#sessions.send(message.sessionId, { type: "end", reason: "The player ended it" });
         return;
+      case "share-session":
+        return this.#sessions.share(message.sessionId, message.sharing);
       case "viewer-join": {
         const { sessionId, viewerId, name, role } = message;
         this.#sessions.send(sessionId, { type: "viewer-join", viewerId, name, role });
@@ -213,6 +210,8 @@ export class NodeAgent {
       id: message.sessionId,
       title: game?.title ?? message.gameId,
       owner: message.owner,
+      ownerName: message.ownerName,
+      sharing: message.sharing,
       node: config.node.name,
       gameId: message.gameId,
       source: this.#source(message.gameId),

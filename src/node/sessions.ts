@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { FromSession } from "../protocol/node.ts";
-import type { SessionInfo, SessionSpec } from "../protocol/session.ts";
+import type { SessionInfo, SessionSpec, Sharing } from "../protocol/session.ts";
 import { logger } from "../system/log.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { SessionLink } from "./session_link.ts";
@@ -22,6 +22,8 @@ const KEEP_LOGS = 100;
 interface RunningSession {
   info: SessionInfo;
   link?: SessionLink;
+  /** What it is to be told as soon as it listens. */
+  unsaid?: Sharing;
   logFile: string;
 }
 
@@ -132,6 +134,16 @@ export class Sessions {
     return link !== undefined;
   }
 
+  /** What others of the house may do in a session; it says so of itself from now on. */
+  share(sessionId: string, sharing: Sharing): void {
+    const session = this.#running.get(sessionId);
+    if (!session) return;
+    session.info = { ...session.info, sharing };
+    this.handler.update(session.info);
+    if (session.link) session.link.send({ type: "share", sharing });
+    else session.unsaid = sharing;
+  }
+
   /** Lets go of all sessions; they run on until they are adopted or time out. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -156,6 +168,7 @@ export class Sessions {
   async #connect(session: RunningSession, runDir: string, timeoutMs: number): Promise<void> {
     const link = await SessionLink.connect(join(runDir, "control.sock"), timeoutMs);
     session.link = link;
+    if (session.unsaid) link.send({ type: "share", sharing: session.unsaid });
     this.#attach(session, link);
     link.read();
   }
@@ -215,6 +228,8 @@ function startingInfo(spec: SessionSpec): SessionInfo {
     title: spec.title,
     node: spec.node,
     owner: spec.owner,
+    ownerName: spec.ownerName,
+    sharing: spec.sharing,
     state: "starting",
     step: "process",
     mode: spec.mode,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Capability, GameInfo, ImportJob } from "./library.ts";
-import { Id, KeyboardLayout, SessionInfo, VideoMode } from "./session.ts";
+import { Id, KeyboardLayout, SessionInfo, Sharing, VideoMode } from "./session.ts";
 
 /**
  * The HTTP API under `/api`. JSON in and out; errors are {@linkcode ApiError} with a fitting status.
@@ -16,10 +16,15 @@ import { Id, KeyboardLayout, SessionInfo, VideoMode } from "./session.ts";
  * | POST /api/imports | ImportRequest → ImportJob | owner |
  * | DELETE /api/games/:id | → {} | owner |
  * | GET /api/games/:id/artwork | → image | user |
- * | GET /api/sessions | → SessionInfo[] | user |
+ * | GET /api/sessions | → SessionInfo[], those one may know of | user |
  * | POST /api/sessions | PlayRequest → SessionInfo | user |
- * | GET, DELETE /api/sessions/:id | → SessionInfo | its owner, the house's owner |
+ * | GET /api/sessions/:id | → SessionInfo | who may know of it (see {@linkcode Sharing}), its guests |
+ * | PATCH /api/sessions/:id | SharingRequest → SessionInfo | its owner |
+ * | DELETE /api/sessions/:id | → SessionInfo | its owner, the house's owner |
  * | POST /api/sessions/:id/invites | InviteRequest → Invite | its owner |
+ * | GET /api/sessions/:id/invites | → InviteInfo[] | its owner, the house's owner |
+ * | GET /api/invites | → InviteInfo[], of one's sessions; the house's owner: of all | user |
+ * | DELETE /api/invites/:id | → {}; shows its guests out | its session's owner, the house's owner |
  * | POST /api/join | JoinRequest → SessionInfo, sets a guest cookie | anyone with the token |
  * | GET, POST /api/users; DELETE /api/users/:id | NewUser → User | owner |
  * | GET /api/nodes | → NodeInfo[] | owner |
@@ -27,7 +32,7 @@ import { Id, KeyboardLayout, SessionInfo, VideoMode } from "./session.ts";
  * | GET /ca.crt | → the house's CA certificate, PEM, `application/x-x509-ca-cert` | anyone, also over plain HTTP |
  * | GET /ca.mobileconfig | → the same as an Apple configuration profile | anyone, also over plain HTTP |
  * | WS /api/events | HouseEvent messages | user |
- * | WS /api/sessions/:id/signal | signal.ts messages | user or guest of that session |
+ * | WS /api/sessions/:id/signal | signal.ts messages | its owner, its guests, users by its sharing |
  * | WS /api/node | node.ts messages | a node with its token |
  */
 
@@ -73,12 +78,35 @@ export const PlayRequest = z.object({
   gameId: Id,
   mode: VideoMode,
   keyboard: KeyboardLayout.default({ layout: "us", variant: "" }),
+  sharing: Sharing.default("private"),
 });
 export type PlayRequest = z.infer<typeof PlayRequest>;
 
-export const InviteRequest = z.object({ role: z.enum(["player", "spectator"]) });
+export const SharingRequest = z.object({ sharing: Sharing });
+
+/** An invitation ends with its session, after `hours`, or when `uses` devices came by it. */
+export const InviteRequest = z.object({
+  role: z.enum(["player", "spectator"]),
+  uses: z.number().int().min(1).max(16).default(1),
+  hours: z.number().positive().max(168).default(24),
+});
+export type InviteRequest = z.infer<typeof InviteRequest>;
+
+/** An open invitation, without what lets somebody in. Times are ms since the epoch. */
+export const InviteInfo = z.object({
+  id: Id,
+  sessionId: Id,
+  role: z.enum(["player", "spectator"]),
+  uses: z.number(),
+  /** Names of those who came by it. */
+  guests: z.array(z.string()),
+  createdAt: z.number(),
+  expiresAt: z.number(),
+});
+export type InviteInfo = z.infer<typeof InviteInfo>;
+
 /** `url` is a path with the token in its fragment, so that it reaches no log. */
-export const Invite = z.object({ url: z.string(), token: z.string(), expiresAt: z.number() });
+export const Invite = InviteInfo.extend({ url: z.string(), token: z.string() });
 export type Invite = z.infer<typeof Invite>;
 export const JoinRequest = z.object({
   token: z.string().max(100),

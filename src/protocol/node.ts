@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Capability, GameInfo, ImportJob } from "./library.ts";
-import { Id, KeyboardLayout, SessionInfo, VideoMode } from "./session.ts";
+import { Id, KeyboardLayout, SessionInfo, Sharing, VideoMode } from "./session.ts";
 import { SignalFromViewer, SignalToViewer } from "./signal.ts";
 
 /**
@@ -23,9 +23,12 @@ export const ToNode = z.discriminatedUnion("type", [
     sessionId: Id,
     gameId: Id,
     owner: z.string(),
+    ownerName: z.string().default(""),
+    sharing: Sharing.default("private"),
     mode: VideoMode,
     keyboard: KeyboardLayout,
   }),
+  z.object({ type: z.literal("share-session"), sessionId: Id, sharing: Sharing }),
   z.object({ type: z.literal("end-session"), sessionId: Id }),
   ViewerRef.extend({
     type: z.literal("viewer-join"),
@@ -88,6 +91,8 @@ export interface Link<Out, In> {
  */
 export const ToSession = z.discriminatedUnion("type", [
   z.object({ type: z.literal("end"), reason: z.string() }),
+  /** The session only says it of itself: who may come is decided by the coordinator. */
+  z.object({ type: z.literal("share"), sharing: Sharing }),
   z.object({
     type: z.literal("viewer-join"),
     viewerId: Id,

@@ -56,6 +56,13 @@ export const IceServer = z.object({
 });
 export type IceServer = z.infer<typeof IceServer>;
 
+/**
+ * What the others of the house may do in a session besides those who were invited: nothing, not even
+ * know of it; watch; or play along. The house's owners see that it runs in any case.
+ */
+export const Sharing = z.enum(["private", "watch", "join"]);
+export type Sharing = z.infer<typeof Sharing>;
+
 /** A session as players and the API see it. */
 export const SessionInfo = z.object({
   id: Id,
@@ -64,6 +71,8 @@ export const SessionInfo = z.object({
   node: z.string(),
   /** User id of who started it. */
   owner: z.string(),
+  ownerName: z.string().default(""),
+  sharing: Sharing.default("private"),
   state: SessionState,
   step: StartStep.optional(),
   /** Why it failed or ended, one plain sentence. */
@@ -92,6 +101,9 @@ export const SessionSpec = z.object({
   id: Id,
   title: z.string(),
   owner: z.string(),
+  ownerName: z.string().default(""),
+  /** At its start. */
+  sharing: Sharing.default("private"),
   node: z.string(),
   gameId: Id,
   source: SessionSource,

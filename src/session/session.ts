@@ -61,6 +61,7 @@ export class Session {
   #soundProblem: string | undefined;
   #awaitsWindow = false;
   #lastUpdate = "";
+  #sharing: SessionInfo["sharing"];
 
   /** Opens the session's control socket and its media port; nothing of the game runs yet. */
   static async open(spec: SessionSpec, stages: SessionStages): Promise<Session> {
@@ -82,6 +83,7 @@ export class Session {
     readonly stages: SessionStages,
     transport: Transport,
   ) {
+    this.#sharing = spec.sharing;
     this.#quality = new StreamQuality(spec, {
       path: () => this.#viewers.leader?.estimate?.bitrate,
       configure: (settings) => this.#video?.configure(settings),
@@ -128,6 +130,8 @@ export class Session {
       title: spec.title,
       node: spec.node,
       owner: spec.owner,
+      ownerName: spec.ownerName,
+      sharing: this.#sharing,
       state: this.#life.state,
       step: this.#life.state === "starting" ? this.#life.step : undefined,
       reason: this.#life.reason,
@@ -324,6 +328,9 @@ export class Session {
     switch (message.type) {
       case "end":
         return this.end(message.reason);
+      case "share":
+        this.#sharing = message.sharing;
+        return this.#sendUpdate();
       case "viewer-join":
         return this.#viewers.join(message.viewerId, message.name, message.role);
       case "viewer-leave":

@@ -23,6 +23,8 @@ async function withSession(
     id: "s-1",
     title: "Test card",
     owner: "u-1",
+    ownerName: "Ada",
+    sharing: "private",
     node: "box",
     gameId: "testcard",
     source: { kind: "testcard" },

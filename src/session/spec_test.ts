@@ -6,6 +6,8 @@ const spec: SessionSpec = {
   id: "s-1",
   title: "Test card",
   owner: "u-1",
+  ownerName: "Ada",
+  sharing: "private",
   node: "box",
   gameId: "testcard",
   source: { kind: "testcard" },

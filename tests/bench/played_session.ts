@@ -39,6 +39,8 @@ export class PlayedSession {
       id: "bench",
       title: "Bench",
       owner: "bench",
+      ownerName: "Bench",
+      sharing: "private",
       node: "bench",
       gameId: "bench",
       source,

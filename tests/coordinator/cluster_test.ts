@@ -46,6 +46,17 @@ Deno.test("users, sessions, invitations and signalling are one house over two co
   const guest = new TestClient(first.url);
   assert.equal((await guest.post("/api/join", { token, name: "Bob" })).status, 200);
 
+  // An invitation that is taken back at one coordinator closes the guest's page at the other.
+  const invited = (await owner.post(`/api/sessions/${session.id}/invites`, { role: "player" }))
+    .json;
+  const other = new TestClient(first.url);
+  assert.equal((await other.post("/api/join", { token: invited.token })).status, 200);
+  const otherPage = other.socket(`/api/sessions/${session.id}/signal`);
+  await otherPage.next("session");
+  assert.equal((await owner.delete(`/api/invites/${invited.id}`)).status, 200);
+  assert.match((await otherPage.next("bye")).reason, /taken back/);
+  assert.equal((await other.get(`/api/sessions/${session.id}`)).status, 401);
+
   // A third coordinator that starts later knows all of it.
   await using third = await startTestHouse({ "store.redis": redis.url });
   const late = new TestClient(third.url);

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { RedisStore } from "../../src/coordinator/store/redis.ts";
 import { SqliteStore } from "../../src/coordinator/store/sqlite.ts";
 import { type NodeRecord, type Store, StoreError } from "../../src/coordinator/store/store.ts";
-import type { UserRecord } from "../../src/coordinator/store/store.ts";
+import type { InviteRecord, UserRecord } from "../../src/coordinator/store/store.ts";
 import { startRedis } from "./redis_server.ts";
 import { logSettings } from "../../src/system/log.ts";
 
@@ -52,6 +52,13 @@ const user = (id: string, name: string, role: UserRecord["role"] = "player"): Us
   createdAt: 1_000 + id.charCodeAt(0),
 });
 const later = () => Date.now() + 60_000;
+const inFuture = later();
+
+function inviteOf(id: string, changes: Partial<InviteRecord> = {}): InviteRecord {
+  const expiresAt = inFuture;
+  const open = { id, sessionId: "s-1", role: "player" as const, uses: 1, guests: [] };
+  return { ...open, createdAt: 1, expiresAt, ...changes };
+}
 
 const contract: Record<string, (open: Opener) => Promise<void>> = {
   async "only one of many first users is made"(open) {
@@ -93,6 +100,7 @@ const contract: Record<string, (open: Opener) => Promise<void>> = {
     const store = await open();
     const guest = {
       kind: "guest" as const,
+      inviteId: "i-1",
       sessionId: "s-1",
       role: "spectator" as const,
       name: "Eve",
@@ -109,7 +117,7 @@ const contract: Record<string, (open: Opener) => Promise<void>> = {
 
   async "invitations end with their session"(open) {
     const store = await open();
-    const invite = { sessionId: "s-1", role: "player" as const, expiresAt: later() };
+    const invite = inviteOf("i-1");
     await store.putInvite("i1", invite);
     await store.putInvite("i2", { ...invite, sessionId: "s-2" });
     await store.putInvite("i3", { ...invite, expiresAt: Date.now() - 1 });
@@ -119,6 +127,44 @@ const contract: Record<string, (open: Opener) => Promise<void>> = {
     await store.deleteInvites("s-none");
     assert.equal(await store.invite("i1"), undefined);
     assert.equal((await store.invite("i2"))?.sessionId, "s-2");
+  },
+
+  async "an invitation lets so many in, also when they come at once"(open) {
+    const [first, second] = [await open(), await open()];
+    await first.putInvite("h", inviteOf("i-1", { uses: 3 }));
+    const names = ["a", "b", "c", "d", "e", "f"];
+    const used = await Promise.all(
+      names.map((name, index) => (index % 2 === 0 ? first : second).useInvite("h", name)),
+    );
+    assert.equal(used.filter((invite) => invite !== undefined).length, 3);
+    const left = (await second.invite("h"))!;
+    assert.equal(left.guests.length, 3);
+    assert.equal(left.expiresAt, inviteOf("i-1").expiresAt);
+    assert.equal(await first.useInvite("h", "late"), undefined);
+    assert.equal(await first.useInvite("never", "x"), undefined);
+    await first.putInvite("old", inviteOf("i-2", { expiresAt: Date.now() - 1 }));
+    assert.equal(await first.useInvite("old", "x"), undefined);
+  },
+
+  async "invitations are listed by session, and taken back with their guests"(open) {
+    const store = await open();
+    await store.putInvite("h2", inviteOf("i-2", { createdAt: 2 }));
+    await store.putInvite("h1", inviteOf("i-1", { createdAt: 1 }));
+    await store.putInvite("h3", inviteOf("i-3", { sessionId: "s-2" }));
+    await store.putInvite("h4", inviteOf("i-4", { expiresAt: Date.now() - 1 }));
+    assert.deepEqual((await store.invites("s-1")).map(({ id }) => id), ["i-1", "i-2"]);
+    assert.deepEqual(await store.invites("s-none"), []);
+    const ticket = { kind: "guest" as const, sessionId: "s-1", role: "player" as const, name: "E" };
+    await store.putTicket("t1", { ...ticket, inviteId: "i-1", expiresAt: later() });
+    await store.putTicket("t2", { ...ticket, inviteId: "i-2", expiresAt: later() });
+    // Of another session: not to be reached under this one.
+    assert.equal(await store.deleteInvite("s-1", "i-3"), false);
+    assert.equal(await store.deleteInvite("s-1", "i-1"), true);
+    assert.equal(await store.deleteInvite("s-1", "i-1"), false);
+    assert.equal(await store.invite("h1"), undefined);
+    assert.equal(await store.ticket("t1"), undefined);
+    assert.equal((await store.ticket("t2"))?.kind, "guest");
+    assert.deepEqual((await store.invites("s-1")).map(({ id }) => id), ["i-2"]);
   },
 
   async "a setting is set once, whoever comes first"(open) {
@@ -233,6 +279,45 @@ Deno.test("sqlite store: a file of a newer version, or no database, is refused w
     await Deno.writeTextFile(join(folder, "text.db"), "this is no database ".repeat(100));
     assert.throws(() => new SqliteStore(join(folder, "text.db")), StoreError);
     assert.throws(() => new SqliteStore(join(folder, "none", "house.db")), StoreError);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("sqlite store: a house of before invitations were counted is taken over", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = join(folder, "house.db");
+  try {
+    const old = new DatabaseSync(path);
+    // The schema of version 1, as it was released.
+    old.exec(`
+      CREATE TABLE users (id TEXT PRIMARY KEY, name TEXT NOT NULL, name_key TEXT NOT NULL UNIQUE,
+        role TEXT NOT NULL CHECK (role IN ('owner', 'player')),
+        password TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT;
+      CREATE TABLE tickets (hash TEXT PRIMARY KEY,
+        user_id TEXT REFERENCES users(id) ON DELETE CASCADE,
+        body TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT;
+      CREATE INDEX tickets_by_user ON tickets(user_id);
+      CREATE TABLE invites (hash TEXT PRIMARY KEY, session_id TEXT NOT NULL,
+        role TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT;
+      CREATE INDEX invites_by_session ON invites(session_id);
+      CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+      PRAGMA user_version = 1;`);
+    const ticket = JSON.stringify({ kind: "user", userId: "a", expiresAt: later() });
+    const guest = JSON.stringify({ kind: "guest", sessionId: "s-1", expiresAt: later() });
+    old.prepare("INSERT INTO users VALUES ('a', 'Ada', 'ada', 'owner', 'x', 1)").run();
+    old.prepare("INSERT INTO tickets VALUES ('t', 'a', ?, ?)").run(ticket, later());
+    old.prepare("INSERT INTO tickets VALUES ('g', NULL, ?, ?)").run(guest, later());
+    old.prepare("INSERT INTO invites VALUES ('h', 's-1', 'player', ?)").run(later());
+    old.close();
+    const store = new SqliteStore(path);
+    assert.equal((await store.userById("a"))?.name, "Ada");
+    assert.equal((await store.ticket("t"))?.kind, "user");
+    assert.equal(await store.ticket("g"), undefined);
+    assert.deepEqual(await store.invites("s-1"), []);
+    await store.putInvite("h", inviteOf("i-1"));
+    assert.equal((await store.useInvite("h", "Eve"))?.guests.length, 1);
+    await store.close();
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -6,9 +6,11 @@
  * `deno run -A tests/ui/mock_house.ts` serves it at http://127.0.0.1:8099 for looking at.
  */
 import { type UiAssets } from "../../ui/assets.ts";
-import type { HouseEvent, HouseState, NodeInfo, User } from "../../src/protocol/api.ts";
+import type { z } from "zod";
+import { InviteRequest, PlayRequest } from "../../src/protocol/api.ts";
+import type { HouseEvent, HouseState, InviteInfo, NodeInfo, User } from "../../src/protocol/api.ts";
 import type { GameInfo, ImportJob } from "../../src/protocol/library.ts";
-import type { SessionInfo, VideoMode } from "../../src/protocol/session.ts";
+import type { SessionInfo } from "../../src/protocol/session.ts";
 import { MockSession } from "./mock_session.ts";
 import { MOCK_ART, MOCK_GAMES, MOCK_NODE } from "./mock_data.ts";
 
@@ -32,12 +34,14 @@ export class MockHouse {
   sessions = new Map<string, MockSession>();
   users: User[] = [OWNER, { id: "budi", name: "Budi", role: "player" }];
   nodes: NodeInfo[] = [MOCK_NODE];
+  invites: InviteInfo[] = [];
   /** Requests that changed something, for assertions: "POST /api/imports {…}". */
   requests: string[] = [];
   #listeners = new Set<WebSocket>();
   #server: Deno.HttpServer<Deno.NetAddr>;
   #timers = new Set<ReturnType<typeof setTimeout>>();
   #down = false;
+  #invited = 1;
 
   constructor(readonly assets: UiAssets, options: MockOptions = {}, port = 0) {
     const { claimed = true, signedIn = true } = options;
@@ -104,7 +108,8 @@ export class MockHouse {
     if (path === "/ca.crt") return new Response("-----BEGIN CERTIFICATE-----\n");
     if (!path.startsWith("/api/")) return this.#asset(path);
     if (request.headers.get("upgrade") === "websocket") return this.#socket(request, path);
-    const body = request.method === "POST" ? await request.json() : undefined;
+    const hasBody = request.method === "POST" || request.method === "PATCH";
+    const body = hasBody ? await request.json() : undefined;
     if (request.method !== "GET") {
       this.requests.push(`${request.method} ${path} ${JSON.stringify(body ?? null)}`);
     }
@@ -176,7 +181,7 @@ export class MockHouse {
       case "GET sessions":
         return Response.json(this.#infos());
       case "POST sessions":
-        return Response.json(this.#play(String(body.gameId), body.mode as VideoMode));
+        return Response.json(this.#play(PlayRequest.parse(body)));
       case "GET sessions/:id": {
         const session = this.sessions.get(id);
         return session ? Response.json(session.info) : fail(404, "not-found", "No such session.");
@@ -184,12 +189,30 @@ export class MockHouse {
       case "DELETE sessions/:id":
         this.sessions.get(id)?.change({ state: "ended", reason: "You ended the game." });
         return Response.json(this.sessions.get(id)?.info);
-      case "POST sessions/invites":
-        return Response.json({
-          url: `/join#${id}-token`,
-          token: `${id}-token`,
-          expiresAt: Date.now() + 3600000,
-        });
+      case "PATCH sessions/:id":
+        this.sessions.get(id)?.change({ sharing: body.sharing as SessionInfo["sharing"] });
+        return Response.json(this.sessions.get(id)?.info);
+      case "POST sessions/invites": {
+        const { role, uses, hours } = InviteRequest.parse(body);
+        const [createdAt, token] = [Date.now(), `${id}-token`];
+        const expiresAt = createdAt + hours * 3_600_000;
+        const invite: InviteInfo = {
+          id: `i-${this.#invited++}`,
+          sessionId: id,
+          role,
+          uses,
+          guests: [],
+          createdAt,
+          expiresAt,
+        };
+        this.invites.push(invite);
+        return Response.json({ ...invite, url: `/join#${token}`, token });
+      }
+      case "GET sessions/invites":
+        return Response.json(this.invites.filter(({ sessionId }) => sessionId === id));
+      case "DELETE invites/:id":
+        this.invites = this.invites.filter((invite) => invite.id !== id);
+        return Response.json({});
       case "GET users":
         return Response.json(this.users);
       case "POST users": {
@@ -227,7 +250,7 @@ export class MockHouse {
     return { ...job };
   }
 
-  #play(gameId: string, mode: VideoMode): SessionInfo {
+  #play({ gameId, mode, sharing }: z.output<typeof PlayRequest>): SessionInfo {
     const game = this.games.find(({ id }) => id === gameId)!;
     const session = this.#session({
       id: `session-${this.sessions.size + 1}`,
@@ -235,6 +258,8 @@ export class MockHouse {
       title: game.title,
       node: "gamelan",
       owner: this.state.user!.id,
+      ownerName: this.state.user!.name,
+      sharing,
       state: "starting",
       step: "process",
       mode,

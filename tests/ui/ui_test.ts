@@ -26,6 +26,8 @@ const RUNNING: SessionInfo = {
   title: "Test card",
   node: "gamelan",
   owner: "ayu",
+  ownerName: "Ayu",
+  sharing: "private",
   state: "playing",
   mode: { width: 1280, height: 720, fps: 60 },
   viewers: 0,

@@ -1,5 +1,13 @@
 import type { z } from "zod";
-import type { ClaimRequest, LoginRequest, NewUser, User } from "../../protocol/api.ts";
+import type {
+  ClaimRequest,
+  Invite,
+  InviteRequest,
+  JoinRequest,
+  LoginRequest,
+  NewUser,
+  User,
+} from "../../protocol/api.ts";
 import { HttpError } from "../http/errors.ts";
 import { logger } from "../../system/log.ts";
 import { nameKey, type Store, type Ticket, type UserRecord } from "../store/store.ts";
@@ -10,10 +18,11 @@ import { hashToken, newClaimCode, newId, newToken, sameClaimCode } from "./token
 const log = logger("security");
 export const USER_TICKET_MS = 30 * 86_400_000;
 export const GUEST_TICKET_MS = 86_400_000;
-const INVITE_MS = 86_400_000;
+/** Open invitations of one session. */
+const MAX_INVITES = 32;
 const CLAIM_CODE = "claim-code";
 
-type Guest = Extract<Ticket, { kind: "guest" }>;
+export type Guest = Extract<Ticket, { kind: "guest" }>;
 
 /** Who makes a request. Both may be set: a user who came by an invitation. */
 export interface Identity {
@@ -117,43 +126,55 @@ export class Accounts {
     }
   }
 
+  /** Makes an invitation; its token is told this once and not kept. */
   async invite(
     sessionId: string,
-    role: "player" | "spectator",
-  ): Promise<{ token: string; expiresAt: number }> {
-    const token = newToken();
-    const expiresAt = Date.now() + INVITE_MS;
-    await this.store.putInvite(hashToken(token), { sessionId, role, expiresAt });
-    return { token, expiresAt };
-  }
-
-  /** Exchanges an invitation for a ticket to its session. */
-  async join(
-    token: string,
-    name: string,
-    address: string,
-    isOpen: (sessionId: string) => boolean,
-  ): Promise<{ sessionId: string; grant: Grant }> {
-    const counted = await attempt(this.store, "join", address);
-    const invite = await this.store.invite(hashToken(token));
-    if (!invite || !isOpen(invite.sessionId)) {
-      log.warn("invitation refused", { address });
+    { role, uses, hours }: z.output<typeof InviteRequest>,
+  ): Promise<Invite> {
+    if ((await this.store.invites(sessionId)).length >= MAX_INVITES) {
       throw new HttpError(
-        "forbidden",
-        "This invitation is not valid any more. Ask for a new one.",
+        "conflict",
+        "This session has too many invitations. Take one back first.",
       );
     }
+    const token = newToken();
+    const createdAt = Date.now();
+    const expiresAt = createdAt + Math.round(hours * 3_600_000);
+    const invite = { id: newId("i"), sessionId, role, uses, guests: [], createdAt, expiresAt };
+    await this.store.putInvite(hashToken(token), invite);
+    return { ...invite, url: `/join#${token}`, token };
+  }
+
+  /**
+   * Exchanges an invitation for a ticket to its session. A device that came by it before
+   * (`present`) comes again without using it up.
+   */
+  async join(
+    { token, name }: z.output<typeof JoinRequest>,
+    address: string,
+    present: Guest | undefined,
+    isOpen: (sessionId: string) => boolean,
+  ): Promise<{ sessionId: string; grant?: Grant }> {
+    const counted = await attempt(this.store, "join", address);
+    const hash = hashToken(token);
+    const found = await this.store.invite(hash);
+    if (!found || !isOpen(found.sessionId)) throw refusedInvitation(address);
+    const { id: inviteId, sessionId, role } = found;
+    if (present?.inviteId === inviteId) {
+      await counted.succeeded();
+      return { sessionId };
+    }
+    if (!await this.store.useInvite(hash, name)) throw refusedInvitation(address);
     await counted.succeeded();
-    const { sessionId, role } = invite;
-    const guest: Guest = {
-      kind: "guest",
-      sessionId,
-      role,
-      name,
-      expiresAt: Date.now() + GUEST_TICKET_MS,
-    };
+    const expiresAt = Date.now() + GUEST_TICKET_MS;
+    const guest: Guest = { kind: "guest", inviteId, sessionId, role, name, expiresAt };
     const grant = { token: newToken(), maxAgeMs: GUEST_TICKET_MS };
     await this.store.putTicket(hashToken(grant.token), guest);
+    // Taken back in this moment: what was done about its guests then did not know of this one.
+    if (!await this.store.invite(hash)) {
+      await this.store.deleteTicket(hashToken(grant.token));
+      throw refusedInvitation(address);
+    }
     return { sessionId, grant };
   }
 
@@ -172,6 +193,11 @@ export class Accounts {
 async function newUser({ name, password, role }: z.output<typeof NewUser>): Promise<UserRecord> {
   const hash = await unlessBusy(hashPassword(password));
   return { id: newId("u"), name, role, password: hash, createdAt: Date.now() };
+}
+
+function refusedInvitation(address: string): HttpError {
+  log.warn("invitation refused", { address });
+  return new HttpError("forbidden", "This invitation is not valid any more. Ask for a new one.");
 }
 
 async function unlessBusy<T>(work: Promise<T>): Promise<T> {

@@ -4,11 +4,13 @@ import {
   ClaimRequest,
   type HouseState,
   ImportRequest,
+  type InviteInfo,
   InviteRequest,
   JoinRequest,
   LoginRequest,
   NewUser,
   PlayRequest,
+  SharingRequest,
   type TrustInfo,
 } from "../../protocol/api.ts";
 import { Id, type SessionInfo, withinMode } from "../../protocol/session.ts";
@@ -17,7 +19,7 @@ import { type Accounts, type Grant, type Identity, publicUser } from "../account
 import type { Artwork } from "../rooms/artwork.ts";
 import { type House, RefusedError } from "../rooms/house.ts";
 import { isOver } from "../rooms/node_state.ts";
-import type { Participant, Viewers } from "../rooms/viewers.ts";
+import { mayKnow } from "../rooms/access.ts";
 import type { UserRecord } from "../store/store.ts";
 import { readBody } from "./body.ts";
 import { HttpError } from "./errors.ts";
@@ -30,7 +32,6 @@ export interface ApiParts {
   version: string;
   accounts: Accounts;
   house: House;
-  viewers: Viewers;
   trust: () => TrustInfo;
   artwork: (gameId: string) => Promise<Artwork | undefined>;
 }
@@ -48,19 +49,6 @@ const CHANGES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 /** Who a request comes from, by its cookies. */
 export function identify(context: ApiContext, accounts: Accounts): Promise<Identity> {
   return accounts.identify(getCookie(context, USER_COOKIE), getCookie(context, GUEST_COOKIE));
-}
-
-/** How somebody may take part in a session: null where not at all. */
-export function roleIn(
-  session: SessionInfo,
-  { user, guest }: Identity,
-): Participant | null {
-  const invited = guest?.sessionId === session.id ? guest : undefined;
-  if (user) {
-    const plays = user.role === "owner" || session.owner === user.id || invited?.role === "player";
-    return { name: user.name, role: plays ? "player" : "spectator", userId: user.id };
-  }
-  return invited ? { name: invited.name, role: invited.role } : null;
 }
 
 /** The routes of src/protocol/api.ts, without its WebSockets. */
@@ -152,7 +140,8 @@ export function apiRoutes(parts: ApiParts): Hono<ApiEnv> {
 
   api.get("/sessions", (context) => {
     requireUser(context);
-    return context.json(house.sessions());
+    const identity = context.get("identity");
+    return context.json(house.sessions().filter((session) => mayKnow(session, identity)));
   });
 
   api.post("/sessions", async (context) => {
@@ -160,37 +149,61 @@ export function apiRoutes(parts: ApiParts): Hono<ApiEnv> {
     const request = await readBody(context.req.raw, PlayRequest);
     const { max_mode: most, max_sessions: maxSessions } = config.session;
     request.mode = withinMode(request.mode, most);
-    return context.json(orRefuse(() => house.start(request, user.id, maxSessions)), 201);
+    return context.json(orRefuse(() => house.start(request, user, maxSessions)), 201);
   });
 
   api.get("/sessions/:id", (context) => {
-    const session = findSession(context);
-    if (!roleIn(session, context.get("identity"))) throw notYours(context);
-    return context.json(session);
+    return context.json(findSession(context));
+  });
+
+  api.patch("/sessions/:id", async (context) => {
+    const session = ownSession(context);
+    const { sharing } = await readBody(context.req.raw, SharingRequest);
+    if (isOver(session)) throw new HttpError("conflict", "This session is over.");
+    return context.json(orRefuse(() => house.share(session.id, sharing)));
   });
 
   api.delete("/sessions/:id", (context) => {
-    const session = ownSession(context);
+    const session = managedSession(context);
     if (!isOver(session)) orRefuse(() => house.end(session.id));
     return context.json(house.session(session.id) ?? session);
   });
 
   api.post("/sessions/:id/invites", async (context) => {
     const session = ownSession(context);
-    const { role } = await readBody(context.req.raw, InviteRequest);
+    const request = await readBody(context.req.raw, InviteRequest);
     if (isOver(session)) throw new HttpError("conflict", "This session is over.");
-    const { token, expiresAt } = await accounts.invite(session.id, role);
-    return context.json({ url: `/join#${token}`, token, expiresAt }, 201);
+    return context.json(await accounts.invite(session.id, request), 201);
+  });
+
+  api.get("/sessions/:id/invites", async (context) => {
+    return context.json(await accounts.store.invites(managedSession(context).id));
+  });
+
+  api.get("/invites", async (context) => {
+    return context.json(await invitesOf(requireUser(context)));
+  });
+
+  api.delete("/invites/:id", async (context) => {
+    const id = idParam(context);
+    const invite = (await invitesOf(requireUser(context))).find((one) => one.id === id);
+    if (!invite || !await accounts.store.deleteInvite(invite.sessionId, id)) {
+      throw new HttpError("not-found", "There is no such invitation. It may have ended.");
+    }
+    house.dismiss({ inviteId: id });
+    return context.json({});
   });
 
   api.post("/join", async (context) => {
-    const { token, name } = await readBody(context.req.raw, JoinRequest);
+    const request = await readBody(context.req.raw, JoinRequest);
     const isOpen = (id: string) => {
       const session = house.session(id);
       return session !== undefined && !isOver(session);
     };
-    const { sessionId, grant } = await accounts.join(token, name, context.env.visit.peer, isOpen);
-    setToken(context, GUEST_COOKIE, grant);
+    const { peer } = context.env.visit;
+    const { guest } = context.get("identity");
+    const { sessionId, grant } = await accounts.join(request, peer, guest, isOpen);
+    if (grant) setToken(context, GUEST_COOKIE, grant);
     return context.json(house.session(sessionId)!);
   });
 
@@ -209,7 +222,7 @@ export function apiRoutes(parts: ApiParts): Hono<ApiEnv> {
     requireOwner(context);
     const id = idParam(context);
     await accounts.removeUser(id);
-    house.dismissUser(id);
+    house.dismiss({ userId: id });
     return context.json({});
   });
 
@@ -223,18 +236,33 @@ export function apiRoutes(parts: ApiParts): Hono<ApiEnv> {
     if (!user && !guest) throw signInFirst();
     const id = idParam(context);
     const session = house.session(id);
-    // A guest is not told which other sessions there are.
-    if (!session || (!user && guest!.sessionId !== id)) {
+    // Whoever may not know of a session gets the same answer as for one that is not there.
+    if (!session || !mayKnow(session, { user, guest })) {
       throw new HttpError("not-found", "There is no such session. It may have ended.");
     }
     return session;
   }
 
+  /** For what only its owner may do. */
   function ownSession(context: ApiContext): SessionInfo {
+    const session = findSession(context);
+    if (context.get("identity").user?.id !== session.owner) throw notYours(context);
+    return session;
+  }
+
+  /** For what its owner and the house's may do. */
+  function managedSession(context: ApiContext): SessionInfo {
     const session = findSession(context);
     const { user } = context.get("identity");
     if (user?.role !== "owner" && user?.id !== session.owner) throw notYours(context);
     return session;
+  }
+
+  async function invitesOf(user: UserRecord): Promise<InviteInfo[]> {
+    const managed = house.sessions().filter((session) =>
+      user.role === "owner" || session.owner === user.id
+    );
+    return (await Promise.all(managed.map(({ id }) => accounts.store.invites(id)))).flat();
   }
 
   return api;

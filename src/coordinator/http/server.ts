@@ -5,10 +5,12 @@ import { logger } from "../../system/log.ts";
 import { MAX_LINK_MESSAGE, serveLink, tokenSecret } from "../../system/link.ts";
 import { attempt } from "../accounts/limits.ts";
 import { sameSecret } from "../accounts/token.ts";
+import { participation } from "../rooms/access.ts";
 import { isOver } from "../rooms/node_state.ts";
+import type { Viewers } from "../rooms/viewers.ts";
 import { StoreError } from "../store/store.ts";
 import { HostCheck, withoutBrackets } from "./addresses.ts";
-import { type ApiEnv, type ApiParts, apiRoutes, identify, roleIn } from "./api.ts";
+import { type ApiEnv, type ApiParts, apiRoutes, identify } from "./api.ts";
 import { assetPath, assetResponse, type UiAssets } from "./assets.ts";
 import { HttpError } from "./errors.ts";
 import type { EventSockets } from "./events.ts";
@@ -34,6 +36,7 @@ const PLAIN_PATHS = new Set([
 export interface ServerParts extends ApiParts {
   ui: UiAssets;
   events: EventSockets;
+  viewers: Viewers;
   /** PEM; undefined with the owner's own certificate or without HTTPS. */
   authority: () => string | undefined;
   httpsPort: () => number | undefined;
@@ -171,14 +174,14 @@ const upgraded = () => new Response(null, { status: 204 });
 async function eventSocket(context: Context<ApiEnv>, parts: ServerParts): Promise<Response> {
   const handshake = requireUpgrade(context);
   requireOwnOrigin(context.req.raw, context.env.visit);
-  const { user } = await identify(context, parts.accounts);
+  const { user, guest } = await identify(context, parts.accounts);
   if (!user) throw new HttpError("unauthorized", "Sign in first.");
   if (!parts.events.hasRoom(user.id)) {
     throw new HttpError("rate-limited", "Too many open pages. Close some.", {
       "retry-after": "10",
     });
   }
-  parts.events.add(acceptWebSocket(handshake, MAX_EVENT_BYTES), user, parts.house);
+  parts.events.add(acceptWebSocket(handshake, MAX_EVENT_BYTES), { user, guest }, parts.house);
   return upgraded();
 }
 
@@ -188,7 +191,7 @@ async function signalSocket(context: Context<ApiEnv>, parts: ServerParts): Promi
   const identity = await identify(context, parts.accounts);
   if (!identity.user && !identity.guest) throw new HttpError("unauthorized", "Sign in first.");
   const session = parts.house.session(context.req.param("id") ?? "");
-  const who = session && roleIn(session, identity);
+  const who = session && participation(session, identity);
   if (!session || !who) {
     throw new HttpError("not-found", "There is no such session. It may have ended.");
   }

@@ -16,6 +16,10 @@ const SharedNode = z.object({
   sessions: z.array(SessionInfo),
 });
 
+/** Who lost what let them in: a removed user, or who came by an invitation that was taken back. */
+const Dismissed = z.object({ userId: z.string().optional(), inviteId: z.string().optional() });
+export type Dismissed = z.infer<typeof Dismissed>;
+
 /** What coordinators of one house tell each other through the store. */
 export const BusMessage = z.discriminatedUnion("type", [
   /** A node said this to the sender, who holds its link. */
@@ -23,8 +27,8 @@ export const BusMessage = z.discriminatedUnion("type", [
   /** Whoever holds the link of this node passes it on. */
   z.object({ type: z.literal("to-node"), node: z.string(), message: ToNode }),
   z.object({ type: z.literal("node-gone"), node: z.string() }),
-  /** A user was removed: their open pages close everywhere. */
-  z.object({ type: z.literal("user-gone"), userId: z.string() }),
+  /** Their open pages close everywhere. */
+  z.object({ type: z.literal("dismissed"), who: Dismissed }),
   /** The sender is new, or missed something: everybody tells of the nodes whose links they hold. */
   z.object({ type: z.literal("ask") }),
   z.object({ type: z.literal("record"), record: SharedNode }),

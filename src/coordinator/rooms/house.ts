@@ -1,25 +1,16 @@
-import type { HouseEvent, LibraryState, NodeInfo, PlayRequest } from "../../protocol/api.ts";
-import type { FromNode, Link, ToNode } from "../../protocol/node.ts";
-import type { SessionInfo } from "../../protocol/session.ts";
-import type { SignalToViewer } from "../../protocol/signal.ts";
+import type { LibraryState, NodeInfo, PlayRequest } from "../../protocol/api.ts";
 import type { ImportJob } from "../../protocol/library.ts";
-import { logger } from "../../system/log.ts";
+import type { FromNode, Link, ToNode } from "../../protocol/node.ts";
+import type { SessionInfo, Sharing } from "../../protocol/session.ts";
 import { newId } from "../accounts/token.ts";
-import type { NodeRecord, Store } from "../store/store.ts";
-import { type Artwork, ArtworkRequests } from "./artwork.ts";
-import type { BusMessage } from "./bus.ts";
-import { Cluster } from "./cluster.ts";
-import { isOver, NodeState } from "./node_state.ts";
+import type { Store } from "../store/store.ts";
+import type { Artwork } from "./artwork.ts";
+import type { Dismissed } from "./bus.ts";
+import { Nodes, type NodesListener } from "./nodes.ts";
 import { place } from "./scheduler.ts";
 
-const log = logger("rooms");
-
-/** A node that is silent for this long is gone: four heartbeats. */
-const NODE_TIMEOUT_MS = 20_000;
 /** A node must confirm a session that it was told to start within this time. */
 const START_TIMEOUT_MS = 15_000;
-/** Ended sessions stay in the list for this long, so that late pages learn why they ended. */
-const KEEP_ENDED_MS = 300_000;
 
 /** The house cannot do what was asked, for the reason in `message`. */
 export class RefusedError extends Error {
@@ -29,95 +20,29 @@ export class RefusedError extends Error {
   }
 }
 
-export interface HouseListener {
-  /** For everybody who is signed in. */
-  event(event: HouseEvent): void;
-  /** For one viewer, who may be on another coordinator. */
-  signal(sessionId: string, viewerId: string, message: SignalToViewer): void;
-  session(session: SessionInfo): void;
-  /** A user was removed, here or at another coordinator. */
-  userGone(userId: string): void;
-}
-
-/**
- * The machines of the house and what runs on them: a replica that every coordinator keeps of what the
- * nodes say. Nodes own the truth; a coordinator that restarts learns everything from their `hello`.
- */
+/** What the people of the house ask for, done by its machines. */
 export class House {
-  readonly #nodes = new Map<string, NodeState>();
-  readonly #links = new Map<string, Link<ToNode, FromNode>>();
-  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
-  readonly #artwork = new ArtworkRequests((node, message) => this.command(node, message));
-  readonly #sweep: ReturnType<typeof setInterval>;
-  #closed = false;
-
-  private constructor(readonly cluster: Cluster, readonly listener: HouseListener) {
-    this.#sweep = setInterval(() => this.#forgetSilent(), 2_000);
-  }
+  private constructor(readonly machines: Nodes) {}
 
   /** Takes over what other coordinators know already. */
-  static async open(store: Store, listener: HouseListener): Promise<House> {
-    const house = new House(new Cluster(store), listener);
-    await house.cluster.listen((message) => house.#hear(message), () => house.#catchUp());
-    for (const record of await house.cluster.others()) house.#takeRecord(record);
-    house.cluster.publish({ type: "ask" });
-    return house;
-  }
-
-  /** The bus was interrupted: tells and asks everything anew. */
-  #catchUp(): void {
-    this.#tellRecords();
-    this.cluster.publish({ type: "ask" });
-  }
-
-  /** To the other coordinators: all of the nodes whose links are here. */
-  #tellRecords(): void {
-    for (const name of this.#links.keys()) {
-      const record = this.#nodes.get(name)?.record();
-      if (record) this.cluster.publish({ type: "record", record });
-      this.#save(name, 0);
-    }
-  }
-
-  /** Takes over a node's whole state from the coordinator that holds its link. */
-  #takeRecord(record: NodeRecord): void {
-    if (this.#links.has(record.name)) return;
-    const sessions = new Map(this.sessions().map((session) => [session.id, session.state]));
-    this.#nodes.set(record.name, NodeState.from(record));
-    this.#artwork.forget();
-    this.listener.event({ type: "nodes", nodes: this.nodes() });
-    this.listener.event({ type: "library", library: this.library() });
-    this.listener.event({ type: "sessions", sessions: this.sessions() });
-    for (const session of record.sessions) {
-      if (sessions.get(session.id) !== session.state) this.#sessionChanged(session, false);
-    }
+  static async open(store: Store, listener: NodesListener): Promise<House> {
+    return new House(await Nodes.open(store, listener));
   }
 
   library(): LibraryState {
-    const games = new Map<string, LibraryState["games"][number]>();
-    for (const node of this.#nodes.values()) {
-      if (!node.connected) continue;
-      for (const game of node.games) if (!games.has(game.id)) games.set(game.id, game);
-    }
-    const imports = [...this.#nodes.values()].flatMap((node) => node.imports);
-    return { games: [...games.values()], imports };
+    return this.machines.library();
   }
 
   sessions(): SessionInfo[] {
-    return [...this.#nodes.values()].flatMap((node) => node.sessions)
-      .sort((a, b) => a.startedAt - b.startedAt);
+    return this.machines.sessions();
   }
 
   session(id: string): SessionInfo | undefined {
-    return this.#nodeOf(id)?.session(id);
+    return this.machines.of(id)?.session(id);
   }
 
   nodes(): NodeInfo[] {
-    return [...this.#nodes.values()].map((node) => node.info());
-  }
-
-  hasNode(): boolean {
-    return [...this.#nodes.values()].some((node) => node.connected);
+    return this.machines.infos();
   }
 
   /**
@@ -125,15 +50,21 @@ export class House {
    *
    * @throws RefusedError where no machine can
    */
-  start(request: PlayRequest, owner: string, maxSessions: number): SessionInfo {
-    const placement = place(request.gameId, [...this.#nodes.values()], maxSessions);
+  start(
+    request: PlayRequest,
+    owner: { id: string; name: string },
+    maxSessions: number,
+  ): SessionInfo {
+    const placement = place(request.gameId, this.machines.all(), maxSessions);
     if ("refused" in placement) throw new RefusedError(placement.refused, placement.missing);
     const session: SessionInfo = {
       id: newId("s"),
       gameId: request.gameId,
       title: placement.game.title,
       node: placement.node.name,
-      owner,
+      owner: owner.id,
+      ownerName: owner.name,
+      sharing: request.sharing,
       state: "starting",
       step: "process",
       mode: request.mode,
@@ -141,20 +72,22 @@ export class House {
       startedAt: Date.now(),
     };
     const { name } = placement.node;
-    this.#receive(name, { type: "session-update", session });
-    this.#nodes.get(name)!.unconfirmed.add(session.id);
-    this.command(name, {
+    this.machines.expect(name, { type: "session-update", session });
+    placement.node.unconfirmed.add(session.id);
+    this.machines.command(name, {
       type: "start-session",
       sessionId: session.id,
       gameId: request.gameId,
-      owner,
+      owner: owner.id,
+      ownerName: owner.name,
+      sharing: request.sharing,
       mode: request.mode,
       keyboard: request.keyboard,
     });
-    this.#later(START_TIMEOUT_MS, () => {
-      if (!this.#nodes.get(name)?.unconfirmed.delete(session.id)) return;
+    this.machines.later(START_TIMEOUT_MS, () => {
+      if (!this.machines.named(name)?.unconfirmed.delete(session.id)) return;
       const reason = `The machine ${name} did not answer. Is it switched on and in the network?`;
-      this.#receive(name, {
+      this.machines.expect(name, {
         type: "session-update",
         session: { ...session, state: "failed", reason },
       });
@@ -164,12 +97,29 @@ export class House {
 
   /** @throws RefusedError where its machine is away */
   end(sessionId: string): void {
-    const node = this.#nodeOf(sessionId);
+    const node = this.machines.of(sessionId);
     if (!node) return;
     if (!node.connected) {
       throw new RefusedError(`The machine ${node.name} is not connected; try again when it is`);
     }
-    this.command(node.name, { type: "end-session", sessionId });
+    this.machines.command(node.name, { type: "end-session", sessionId });
+  }
+
+  /**
+   * Changes what others of the house may do in a session.
+   *
+   * @throws RefusedError where its machine is away
+   */
+  share(sessionId: string, sharing: Sharing): SessionInfo {
+    const node = this.machines.of(sessionId);
+    if (!node?.connected) throw new RefusedError("The machine of this session is not connected");
+    const session = { ...node.session(sessionId)!, sharing };
+    const unconfirmed = node.unconfirmed.has(sessionId);
+    this.machines.expect(node.name, { type: "session-update", session });
+    // That was our own word, not the machine's.
+    if (unconfirmed) node.unconfirmed.add(sessionId);
+    this.machines.command(node.name, { type: "share-session", sessionId, sharing });
+    return session;
   }
 
   /** @throws RefusedError where no machine is there to import to */
@@ -178,7 +128,7 @@ export class House {
       job.source === source && (job.state === "waiting" || job.state === "running")
     );
     if (running) return running;
-    const node = [...this.#nodes.values()].find((candidate) => candidate.connected);
+    const node = this.machines.all().find((candidate) => candidate.connected);
     if (!node) throw new RefusedError("No machine of this house is connected to import games to");
     const job: ImportJob = {
       id: newId("i"),
@@ -187,26 +137,26 @@ export class House {
       step: "Waiting",
       progress: 0,
     };
-    this.#receive(node.name, { type: "import-update", job });
-    this.command(node.name, { type: "import-game", importId: job.id, source });
+    this.machines.expect(node.name, { type: "import-update", job });
+    this.machines.command(node.name, { type: "import-game", importId: job.id, source });
     return job;
   }
 
   /** False where no machine has it. */
   removeGame(gameId: string): boolean {
-    const having = [...this.#nodes.values()].filter((node) =>
+    const having = this.machines.all().filter((node) =>
       node.connected && node.games.some((game) => game.id === gameId && game.kind === "package")
     );
-    for (const node of having) this.command(node.name, { type: "remove-game", gameId });
+    for (const node of having) this.machines.command(node.name, { type: "remove-game", gameId });
     return having.length > 0;
   }
 
   /** A game's picture, from a machine that has it. */
   async artwork(gameId: string): Promise<Artwork | undefined> {
-    const node = [...this.#nodes.values()].find(({ connected, games }) =>
+    const node = this.machines.all().find(({ connected, games }) =>
       connected && games.some((game) => game.id === gameId && game.artwork !== undefined)
     );
-    return node && await this.#artwork.get(node.name, gameId);
+    return node && await this.machines.artwork.get(node.name, gameId);
   }
 
   /** To the machine that runs a session; nothing where it is away. */
@@ -214,209 +164,22 @@ export class House {
     sessionId: string,
     message: Extract<ToNode, { type: "viewer-join" | "viewer-leave" | "signal" }>,
   ): void {
-    const node = this.#nodeOf(sessionId);
-    if (node) this.command(node.name, message);
+    const node = this.machines.of(sessionId);
+    if (node) this.machines.command(node.name, message);
   }
 
-  /** Tells all coordinators that a user was removed. */
-  dismissUser(userId: string): void {
-    this.listener.userGone(userId);
-    this.cluster.publish({ type: "user-gone", userId });
-  }
-
-  command(name: string, message: ToNode): void {
-    const link = this.#links.get(name);
-    if (link) link.send(message);
-    else this.cluster.publish({ type: "to-node", node: name, message });
+  /** Tells all coordinators that somebody lost what let them in. */
+  dismiss(who: Dismissed): void {
+    this.machines.listener.dismissed(who);
+    this.machines.cluster.publish({ type: "dismissed", who });
   }
 
   /** Serves a node. The first message must be its hello, again after each change of what it is. */
   attach(link: Link<ToNode, FromNode>): void {
-    let name: string | undefined;
-    link.onMessage = (message) => {
-      if (message.type === "hello") {
-        if (name !== undefined && name !== message.node) {
-          return link.close(`expected the name ${name} again, got ${message.node}`);
-        }
-        name = message.node;
-        this.#welcome(link, message);
-      } else if (name === undefined) {
-        return link.close(`expected hello first, got ${message.type}`);
-      }
-      this.#receive(name, message);
-    };
-    link.onClose = (reason) => {
-      if (name === undefined || this.#links.get(name) !== link) return;
-      this.#links.delete(name);
-      log.info("machine disconnected", { node: name, reason });
-      if (this.#closed) return;
-      this.#lose(name);
-      this.cluster.publish({ type: "node-gone", node: name });
-    };
+    this.machines.attach(link);
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    const names = [...this.#links.keys()];
-    this.#artwork.close();
-    clearInterval(this.#sweep);
-    for (const timer of this.#timers) clearTimeout(timer);
-    for (const link of this.#links.values()) link.close("the coordinator stops");
-    await this.cluster.close(names);
-  }
-
-  #welcome(link: Link<ToNode, FromNode>, hello: Extract<FromNode, { type: "hello" }>): void {
-    const before = this.#links.get(hello.node);
-    if (before === link) return;
-    this.#links.set(hello.node, link);
-    if (before) {
-      log.warn("a second machine took over this name", { node: hello.node });
-      before.close("another machine connected with the same name");
-    }
-    log.info("machine connected", {
-      node: hello.node,
-      version: hello.version,
-      games: hello.games.length,
-      sessions: hello.sessions.length,
-    });
-  }
-
-  /** What a node says through this coordinator. */
-  #receive(name: string, message: FromNode): void {
-    if (message.type === "artwork" && this.#artwork.answered(message)) return;
-    const safe = this.#withoutToken(message);
-    this.#apply(name, safe, this.cluster.instance);
-    this.cluster.publish({ type: "from-node", node: name, message: safe });
-    this.#save(name, message.type === "hello" ? 0 : 300);
-  }
-
-  #withoutToken(message: FromNode): FromNode {
-    return message.type === "hello" ? { ...message, token: undefined } : message;
-  }
-
-  /** Changes the replica and tells who listens. Also for what came through other coordinators. */
-  #apply(name: string, message: FromNode, home: string): void {
-    let node = this.#nodes.get(name);
-    if (message.type === "hello") {
-      node ??= NodeState.empty(name);
-      this.#nodes.set(name, node);
-    }
-    // Not heard of yet: its next hello or record brings everything.
-    if (!node) return;
-    node.home = home;
-    node.heard();
-    switch (message.type) {
-      case "hello": {
-        const changed = node.hello(message);
-        this.#artwork.forget();
-        this.listener.event({ type: "nodes", nodes: this.nodes() });
-        this.listener.event({ type: "library", library: this.library() });
-        this.listener.event({ type: "sessions", sessions: this.sessions() });
-        for (const session of changed) this.#sessionChanged(session, false);
-        return;
-      }
-      case "heartbeat":
-        node.load = message.load;
-        node.freeMemoryMb = message.freeMemoryMb;
-        return this.listener.event({ type: "nodes", nodes: this.nodes() });
-      case "library":
-        node.games = message.games;
-        this.#artwork.forget();
-        return this.listener.event({ type: "library", library: this.library() });
-      case "import-update":
-        if (node.putImport(message.job)) {
-          this.listener.event({ type: "library", library: this.library() });
-        }
-        return this.listener.event({ type: "import", job: message.job });
-      case "session-update": {
-        const owner = this.#nodeOf(message.session.id);
-        if (owner && owner !== node) {
-          log.warn("a machine spoke of another's session", { node: name, owner: owner.name });
-          return;
-        }
-        const session = node.putSession(message.session);
-        if (session) this.#sessionChanged(session, true);
-        return;
-      }
-      case "artwork":
-        return void this.#artwork.answered(message);
-      case "signal":
-        if (this.#nodeOf(message.sessionId) !== node) return;
-        return this.listener.signal(message.sessionId, message.viewerId, message.message);
-    }
-  }
-
-  #sessionChanged(session: SessionInfo, announce: boolean): void {
-    if (announce) this.listener.event({ type: "session", session });
-    this.listener.session(session);
-    if (!isOver(session)) return;
-    this.#later(KEEP_ENDED_MS, () => {
-      const node = this.#nodeOf(session.id);
-      if (!node || !isOver(node.session(session.id)!)) return;
-      node.dropSession(session.id);
-      this.listener.event({ type: "sessions", sessions: this.sessions() });
-    });
-  }
-
-  #lose(name: string): void {
-    const node = this.#nodes.get(name);
-    if (!node?.connected) return;
-    node.connected = false;
-    this.listener.event({ type: "nodes", nodes: this.nodes() });
-    this.listener.event({ type: "library", library: this.library() });
-  }
-
-  #forgetSilent(): void {
-    const now = Date.now();
-    for (const [name, node] of this.#nodes) {
-      if (!node.connected || now - node.heardAt < NODE_TIMEOUT_MS) continue;
-      log.warn("machine went silent", { node: name, seconds: NODE_TIMEOUT_MS / 1000 });
-      const link = this.#links.get(name);
-      if (link) link.close("no heartbeat");
-      this.#links.delete(name);
-      this.#lose(name);
-    }
-  }
-
-  #nodeOf(sessionId: string): NodeState | undefined {
-    return [...this.#nodes.values()].find((node) => node.session(sessionId));
-  }
-
-  #save(name: string, delayMs: number): void {
-    this.cluster.save(name, () => this.#nodes.get(name)?.record(), NODE_TIMEOUT_MS, delayMs);
-  }
-
-  #later(ms: number, work: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      work();
-    }, ms);
-    this.#timers.add(timer);
-  }
-
-  /** What another coordinator says. */
-  #hear(received: BusMessage & { from: string }): void {
-    switch (received.type) {
-      case "to-node":
-        return this.#links.get(received.node)?.send(received.message);
-      case "from-node": {
-        // A node that reconnected to another coordinator has left this one.
-        const stale = received.message.type === "hello" && this.#links.get(received.node);
-        if (stale) {
-          this.#links.delete(received.node);
-          stale.close("the machine connected to another coordinator");
-        }
-        return this.#apply(received.node, received.message, received.from);
-      }
-      case "node-gone":
-        if (this.#nodes.get(received.node)?.home === received.from) this.#lose(received.node);
-        return;
-      case "user-gone":
-        return this.listener.userGone(received.userId);
-      case "ask":
-        return this.#tellRecords();
-      case "record":
-        return this.#takeRecord(received.record);
-    }
+    await this.machines.close();
   }
 }

@@ -90,7 +90,8 @@ export class NodeState implements Candidate {
     if (before && isOver(before)) return undefined;
     if (!before && this.#sessions.size >= MAX_SESSIONS) return undefined;
     if (before) this.unconfirmed.delete(update.id);
-    const session = { ...update, node: this.name, owner: before?.owner ?? update.owner };
+    const { owner, ownerName } = before ?? update;
+    const session = { ...update, node: this.name, owner, ownerName };
     this.#sessions.set(session.id, session);
     return session;
   }

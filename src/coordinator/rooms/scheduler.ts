@@ -9,8 +9,8 @@ export interface Candidate extends NodeRecord {
   connected: boolean;
 }
 
-export type Placement =
-  | { node: Candidate; game: GameInfo }
+export type Placement<Node extends Candidate> =
+  | { node: Node; game: GameInfo }
   /** One plain sentence for the player. */
   | { refused: string; missing: boolean };
 
@@ -18,13 +18,17 @@ export type Placement =
  * Where to start a game: of the machines that are connected, have the game and can run it, the one
  * with the fewest running games for its load. Refuses with the reason where there is none.
  */
-export function place(gameId: string, nodes: Candidate[], maxSessions: number): Placement {
+export function place<Node extends Candidate>(
+  gameId: string,
+  nodes: Node[],
+  maxSessions: number,
+): Placement<Node> {
   const having = nodes.filter((node) => node.games.some((game) => game.id === gameId));
   if (having.length === 0) {
     return { refused: "This game is not in the library any more", missing: true };
   }
   const obstacles: string[] = [];
-  const able: { node: Candidate; game: GameInfo; cost: number }[] = [];
+  const able: { node: Node; game: GameInfo; cost: number }[] = [];
   for (const node of having) {
     const game = node.games.find((candidate) => candidate.id === gameId)!;
     const obstacle = whyNot(node, game, maxSessions);

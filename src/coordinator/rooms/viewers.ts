@@ -3,6 +3,8 @@ import type { SessionInfo } from "../../protocol/session.ts";
 import { SignalFromViewer, type SignalToViewer } from "../../protocol/signal.ts";
 import { logger } from "../../system/log.ts";
 import { newId } from "../accounts/token.ts";
+import { type Participant, stillShared } from "./access.ts";
+import type { Dismissed } from "./bus.ts";
 import type { House } from "./house.ts";
 import { isOver } from "./node_state.ts";
 
@@ -29,13 +31,6 @@ export const CloseCode = {
   policy: 1008,
 } as const;
 
-/** Who takes part in a session; `userId` is absent for a guest. */
-export interface Participant {
-  name: string;
-  role: "player" | "spectator";
-  userId?: string;
-}
-
 interface Viewer extends Participant {
   id: string;
   sessionId: string;
@@ -54,9 +49,10 @@ interface Lingering {
   leave(): void;
 }
 
-/** Whether two pages are the same user's, or of guests of the same name, in the same session. */
+/** Whether two pages are the same user's, or of the same guest, in the same session. */
 const sameParticipant = (a: Viewer, b: Viewer) =>
-  a.sessionId === b.sessionId && a.userId === b.userId && a.name === b.name;
+  a.sessionId === b.sessionId && a.userId === b.userId && a.inviteId === b.inviteId &&
+  a.name === b.name;
 
 /** The pages that are connected to sessions through this coordinator, and the signalling for them. */
 export class Viewers {
@@ -113,8 +109,17 @@ export class Viewers {
     if (message.type === "bye") viewer.socket.close(CloseCode.normal, "bye");
   }
 
-  /** The session changed: its pages are told, and those who wait for its process are let in. */
+  /**
+   * The session changed: its pages are told, those who wait for its process are let in, and those
+   * whom it is no longer shared with are shown out.
+   */
   session(session: SessionInfo): void {
+    this.#showOut(
+      "This game is not shared any more",
+      (viewer) =>
+        viewer.sessionId === session.id && viewer.grant === "sharing" &&
+        !stillShared(session, viewer.role),
+    );
     for (const viewer of this.#viewers.values()) {
       if (viewer.sessionId !== session.id || viewer.socket.readyState !== WebSocket.OPEN) continue;
       this.#sessionTo(viewer, session);
@@ -122,11 +127,23 @@ export class Viewers {
     }
   }
 
-  /** Shows out a user who was removed. */
-  dismiss(userId: string): void {
-    for (const viewer of this.#viewers.values()) {
-      if (viewer.userId !== userId) continue;
-      this.signal(viewer.sessionId, viewer.id, { type: "bye", reason: "You were signed out" });
+  /** Shows out a user who was removed, or who came by an invitation that was taken back. */
+  dismiss({ userId, inviteId }: Dismissed): void {
+    if (userId) this.#showOut("You were signed out", (viewer) => viewer.userId === userId);
+    if (!inviteId) return;
+    this.#showOut("Your invitation was taken back", (viewer) => viewer.inviteId === inviteId);
+  }
+
+  /** Ends picture and input at once, whatever the page says to it; also where its socket broke. */
+  #showOut(reason: string, concerns: (viewer: Viewer) => boolean): void {
+    for (const { viewer, leave } of this.#lingering.values()) if (concerns(viewer)) leave();
+    for (const viewer of [...this.#viewers.values()].filter(concerns)) {
+      this.#send(viewer, { type: "bye", reason });
+      viewer.socket.close(CloseCode.normal, "bye");
+      this.#viewers.delete(viewer.id);
+      if (viewer.waiting) continue;
+      const { sessionId, id: viewerId } = viewer;
+      this.#house.toSession(sessionId, { type: "viewer-leave", sessionId, viewerId });
     }
   }
 
@@ -162,6 +179,8 @@ export class Viewers {
 
   #message(viewer: Viewer, data: unknown): void {
     const { socket } = viewer;
+    // Shown out, and not gone yet.
+    if (!this.#viewers.has(viewer.id)) return;
     if (typeof data !== "string") return this.#refuse(viewer, CloseCode.policy, "expected text");
     if (!this.#allowed(viewer)) return this.#refuse(viewer, CloseCode.policy, "too many messages");
     const message = parseSignal(data);
@@ -200,8 +219,8 @@ export class Viewers {
   }
 
   #gone(viewer: Viewer, wasClean: boolean): void {
-    this.#viewers.delete(viewer.id);
-    if (this.#closed || viewer.waiting) return;
+    // Not there any more where it was shown out.
+    if (!this.#viewers.delete(viewer.id) || this.#closed || viewer.waiting) return;
     const { sessionId, id: viewerId } = viewer;
     const leave = () => {
       clearTimeout(this.#lingering.get(viewerId)?.timer);

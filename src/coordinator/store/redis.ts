@@ -10,7 +10,7 @@ const log = logger("store");
  * Keys, all under one prefix so that a Redis may serve other programs too:
  *
  * - `users` hash id → UserRecord; `user-names` hash nameKey → id
- * - `ticket:HASH`, `tickets-of:USER` set of hashes
+ * - `ticket:HASH`, `tickets-of:USER` and `tickets-of:INVITATION` sets of hashes
  * - `invite:HASH`, `invites-of:SESSION` set of hashes
  * - `setting:KEY`, `attempts:KEY` counter
  * - `node:NAME`, `nodes` set of names
@@ -45,6 +45,17 @@ end
 redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('HDEL', KEYS[2], ARGV[2])
 return 'deleted'`;
+
+/** ARGV: the guest's name. */
+const USE_INVITE = `
+local text = redis.call('GET', KEYS[1])
+if not text then return nil end
+local invite = cjson.decode(text)
+if #invite.guests >= invite.uses then return nil end
+invite.guests[#invite.guests + 1] = ARGV[1]
+local used = cjson.encode(invite)
+redis.call('SET', KEYS[1], used, 'KEEPTTL')
+return used`;
 
 const SETTING_OR = `
 redis.call('SETNX', KEYS[1], ARGV[1])
@@ -155,19 +166,20 @@ export class RedisStore implements Store {
     kind: string,
     hash: string,
     record: { expiresAt: number },
-    set: string | undefined,
+    set: string,
   ): Promise<void> {
     const left = record.expiresAt - Date.now();
     if (left <= 0) return;
     await this.#do((redis) => redis.set(`${kind}:${hash}`, JSON.stringify(record), "PX", left));
-    if (!set) return;
     await this.#do((redis) => redis.sadd(set, hash));
-    await this.#do((redis) => redis.pexpire(set, left));
+    // A shorter-lived one must not end the set that a longer-lived one is in.
+    const ends = await this.#do((redis) => redis.pttl(set));
+    if (ends < left) await this.#do((redis) => redis.pexpire(set, left));
   }
 
   putTicket(hash: string, ticket: Ticket) {
-    const set = ticket.kind === "user" ? `tickets-of:${ticket.userId}` : undefined;
-    return this.#put("ticket", hash, ticket, set);
+    const holder = ticket.kind === "user" ? ticket.userId : ticket.inviteId;
+    return this.#put("ticket", hash, ticket, `tickets-of:${holder}`);
   }
 
   async ticket(hash: string): Promise<Ticket | undefined> {
@@ -184,6 +196,33 @@ export class RedisStore implements Store {
 
   async invite(hash: string): Promise<InviteRecord | undefined> {
     return parsed(await this.#do((redis) => redis.get(`invite:${hash}`)));
+  }
+
+  async useInvite(hash: string, guest: string): Promise<InviteRecord | undefined> {
+    return parsed(await this.#script(USE_INVITE, [`invite:${hash}`], [guest]) as string | null);
+  }
+
+  async invites(sessionId: string): Promise<InviteRecord[]> {
+    return [...(await this.#invitesOf(sessionId)).values()]
+      .sort((a, b) => a.createdAt - b.createdAt);
+  }
+
+  /** By hash. */
+  async #invitesOf(sessionId: string): Promise<Map<string, InviteRecord>> {
+    const found = new Map<string, InviteRecord>();
+    for (const hash of await this.#do((redis) => redis.smembers(`invites-of:${sessionId}`))) {
+      const invite = await this.invite(hash);
+      if (invite) found.set(hash, invite);
+    }
+    return found;
+  }
+
+  async deleteInvite(sessionId: string, id: string) {
+    const invites = await this.#invitesOf(sessionId);
+    const hash = [...invites].find(([, invite]) => invite.id === id)?.[0];
+    if (hash) await this.#do((redis) => redis.del(`invite:${hash}`));
+    await this.#deleteAll("ticket", `tickets-of:${id}`);
+    return hash !== undefined;
   }
 
   deleteInvites(sessionId: string) {

@@ -21,6 +21,16 @@ const MIGRATIONS = [
    ) STRICT;
    CREATE INDEX invites_by_session ON invites(session_id);
    CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`,
+  // Invitations can be listed, counted and taken back; older ones lived for a day and end here.
+  `DROP TABLE invites;
+   CREATE TABLE invites (
+     hash TEXT PRIMARY KEY, id TEXT NOT NULL, session_id TEXT NOT NULL,
+     body TEXT NOT NULL, expires_at INTEGER NOT NULL
+   ) STRICT;
+   CREATE INDEX invites_by_session ON invites(session_id);
+   DELETE FROM tickets WHERE user_id IS NULL;
+   ALTER TABLE tickets ADD COLUMN invite_id TEXT;
+   CREATE INDEX tickets_by_invite ON tickets(invite_id);`,
 ];
 
 interface UserRow {
@@ -169,11 +179,12 @@ export class SqliteStore extends ProcessMemory implements Store {
   async putTicket(hash: string, ticket: Ticket) {
     this.#forgetExpired();
     this.#run(
-      "INSERT OR REPLACE INTO tickets VALUES (?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO tickets VALUES (?, ?, ?, ?, ?)",
       hash,
       ticket.kind === "user" ? ticket.userId : null,
       JSON.stringify(ticket),
       ticket.expiresAt,
+      ticket.kind === "guest" ? ticket.inviteId : null,
     );
   }
 
@@ -191,22 +202,51 @@ export class SqliteStore extends ProcessMemory implements Store {
 
   // deno-lint-ignore require-await -- as above
   async putInvite(hash: string, invite: InviteRecord) {
-    const { sessionId, role, expiresAt } = invite;
-    this.#run(
-      "INSERT OR REPLACE INTO invites VALUES (?, ?, ?, ?)",
-      hash,
-      sessionId,
-      role,
-      expiresAt,
-    );
+    this.#putInvite(hash, invite);
+  }
+
+  #putInvite(hash: string, invite: InviteRecord): void {
+    const sql = "INSERT OR REPLACE INTO invites VALUES (?, ?, ?, ?, ?)";
+    const { id, sessionId, expiresAt } = invite;
+    this.#run(sql, hash, id, sessionId, JSON.stringify(invite), expiresAt);
+  }
+
+  #invite(hash: string): InviteRecord | undefined {
+    const sql = "SELECT body FROM invites WHERE hash = ? AND expires_at > ?";
+    const row = this.#get<{ body: string }>(sql, hash, Date.now());
+    return row && JSON.parse(row.body);
   }
 
   // deno-lint-ignore require-await -- as above
   async invite(hash: string) {
-    const sql = "SELECT session_id AS sessionId, role, expires_at AS expiresAt FROM invites " +
-      "WHERE hash = ? AND expires_at > ?";
-    const row = this.#get<InviteRecord>(sql, hash, Date.now());
-    return row && { ...row };
+    return this.#invite(hash);
+  }
+
+  // deno-lint-ignore require-await -- as above
+  async useInvite(hash: string, guest: string) {
+    return this.#atomic(() => {
+      const invite = this.#invite(hash);
+      if (!invite || invite.guests.length >= invite.uses) return undefined;
+      invite.guests.push(guest);
+      this.#putInvite(hash, invite);
+      return invite;
+    });
+  }
+
+  // deno-lint-ignore require-await -- as above
+  async invites(sessionId: string) {
+    const sql = "SELECT body FROM invites WHERE session_id = ? AND expires_at > ?";
+    const rows = this.#database.prepare(sql).all(sessionId, Date.now());
+    return rows.map(({ body }) => JSON.parse(body as string) as InviteRecord)
+      .sort((a, b) => a.createdAt - b.createdAt);
+  }
+
+  // deno-lint-ignore require-await -- as above
+  async deleteInvite(sessionId: string, id: string) {
+    return this.#atomic(() => {
+      this.#run("DELETE FROM tickets WHERE invite_id = ?", id);
+      return this.#run("DELETE FROM invites WHERE session_id = ? AND id = ?", sessionId, id) > 0;
+    });
   }
 
   // deno-lint-ignore require-await -- as above

@@ -1,3 +1,4 @@
+import type { InviteInfo } from "../../protocol/api.ts";
 import type { Capability, GameInfo, ImportJob } from "../../protocol/library.ts";
 import type { SessionInfo } from "../../protocol/session.ts";
 
@@ -27,6 +28,12 @@ export interface Store {
 
   putInvite(hash: string, invite: InviteRecord): Promise<void>;
   invite(hash: string): Promise<InviteRecord | undefined>;
+  /** Lets one more guest in by an invitation; undefined where it has no use left. Atomic. */
+  useInvite(hash: string, guest: string): Promise<InviteRecord | undefined>;
+  /** Those of a session that have not expired, oldest first. */
+  invites(sessionId: string): Promise<InviteRecord[]>;
+  /** Deletes an invitation with the tickets of those who came by it; false where there is none. */
+  deleteInvite(sessionId: string, id: string): Promise<boolean>;
   deleteInvites(sessionId: string): Promise<void>;
 
   setting(key: string): Promise<string | undefined>;
@@ -66,14 +73,16 @@ export type Ticket =
   & { expiresAt: number }
   & (
     | { kind: "user"; userId: string }
-    | { kind: "guest"; sessionId: string; role: "player" | "spectator"; name: string }
+    | {
+      kind: "guest";
+      inviteId: string;
+      sessionId: string;
+      role: "player" | "spectator";
+      name: string;
+    }
   );
 
-export interface InviteRecord {
-  sessionId: string;
-  role: "player" | "spectator";
-  expiresAt: number;
-}
+export type InviteRecord = InviteInfo;
 
 /** A node as coordinators tell each other. */
 export interface NodeRecord {
