@@ -1,9 +1,9 @@
-import { setImmediate } from "node:timers/promises";
 import { monotonicMs } from "../media/clock.ts";
 import type { EncodedFrame, FrameTimings } from "../media/encoded.ts";
 import type { CapturedFrame, FrameReader } from "../media/frame_ring.ts";
 import type { VideoLoad, VideoSettings } from "../media/stages.ts";
 import type { EncoderProvider } from "./encoder.ts";
+import { EventTurn } from "./event_turn.ts";
 import { FrameLimiter } from "./frame_limiter.ts";
 import { LoadMeter } from "./load_meter.ts";
 import { PictureEncoder } from "./picture_encoder.ts";
@@ -30,6 +30,7 @@ export class EncodeLoop {
   readonly #events: EncodeLoopEvents;
   readonly #encoder: PictureEncoder;
   readonly #limiter: FrameLimiter;
+  readonly #turn = new EventTurn();
   readonly #refresh = new RefreshSchedule();
   readonly #load = new LoadMeter(monotonicMs());
   #settings: VideoSettings;
@@ -71,6 +72,7 @@ export class EncodeLoop {
       }
     } finally {
       this.#encoder.close();
+      this.#turn.close();
     }
   }
 
@@ -119,7 +121,7 @@ export class EncodeLoop {
       this.#encode();
       // Where pictures come faster than they are encoded the wait below never happens, and commands
       // would never be delivered.
-      await setImmediate();
+      await this.#turn.next();
     } else {
       await this.#reader.wait(Math.min(due, this.#load.next) - now);
     }

@@ -3,33 +3,47 @@ import * as esbuild from "esbuild";
 import { buildUi } from "../../../ui/build.ts";
 import { packagedWorkers } from "./workers.ts";
 
+const options: esbuild.BuildOptions = {
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "esnext",
+  minify: true,
+  keepNames: true,
+  // Build tools and test tools are no part of the product.
+  external: ["esbuild", "playwright-core"],
+  logLevel: "warning",
+};
+
+/** zod's messages in fifty languages, of which none but English is used: a third of a session's code. */
+const withoutLocales: esbuild.Plugin = {
+  name: "zod without locales",
+  setup(build) {
+    build.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({ contents: "export {};" }));
+  },
+};
+
 /**
  * Bundles the source tree at `root` into `folder`: `main.js`, the Workers as modules of their own, what
  * they share as chunks, and the web UI in `ui/`. Nothing else is needed to run it but Deno: no npm
  * packages, no source.
  */
 export async function bundle(root: string, folder: string): Promise<void> {
+  const common = { ...options, absWorkingDir: root, outdir: folder };
   try {
     await esbuild.build({
-      absWorkingDir: root,
-      entryPoints: { main: "main.ts", ...packagedWorkers },
-      outdir: folder,
-      bundle: true,
-      splitting: true,
-      format: "esm",
-      platform: "node",
-      target: "esnext",
-      minify: true,
-      keepNames: true,
-      // Build tools and test tools are no part of the product.
-      external: ["esbuild", "playwright-core"],
+      ...common,
+      entryPoints: { main: "main.ts" },
+      plugins: [withoutLocales],
       // Some npm packages are CommonJS and require Node's built-in modules at run time.
       banner: {
         js:
           'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
       },
-      logLevel: "warning",
     });
+    // Workers have no such packages, and node:module would take 3.5 MB of each.
+    await esbuild.build({ ...common, entryPoints: packagedWorkers });
   } finally {
     await esbuild.stop();
   }

@@ -1,5 +1,4 @@
 /** Cursors: not part of the picture, but sent to the page, which draws them without delay. */
-import { Buffer } from "node:buffer";
 import { encodePng } from "../../media/png.ts";
 import type { DisplayEvent } from "../../media/stages.ts";
 import type { Compositor } from "./compositor.ts";
@@ -107,7 +106,7 @@ export class Cursor {
     const png = encodePng(width, height, straightRgba(surface));
     this.#send({
       type: "cursor",
-      image: `data:image/png;base64,${Buffer.from(png).toString("base64")}`,
+      image: `data:image/png;base64,${png.toBase64()}`,
       hotspotX: Math.round(this.#hotspot.x * perUnit),
       hotspotY: Math.round(this.#hotspot.y * perUnit),
     });

@@ -17,6 +17,7 @@ import { x264Options, x264Rate } from "./x264_options.ts";
 
 /** Shared memory that libavcodec may reference, so that it does not copy pictures out of it. */
 interface SharedMemory {
+  buffer: SharedArrayBuffer;
   address: bigint;
   /** AVBufferRef * */
   reference: Deno.PointerObject;
@@ -31,7 +32,8 @@ class X264Encoder implements VideoEncoder {
   readonly #frameFields: DataView;
   readonly #packet: Deno.PointerObject;
   readonly #packetFields: DataView;
-  readonly #memories = new Map<SharedArrayBuffer, SharedMemory>();
+  /** Where the last picture lay. */
+  #memory: SharedMemory | undefined;
   #pictures = 0n;
   #rate: EncoderRate;
   #closed = false;
@@ -85,18 +87,17 @@ class X264Encoder implements VideoEncoder {
     const { codec, util, layout } = this.#libav;
     codec.avcodec_free_context(pointerTo(this.#context));
     codec.av_packet_free(pointerTo(this.#packet));
-    // The references belong to #memories, not to the frame.
+    // The reference belongs to #memory, not to the frame.
     this.#frameFields.setBigUint64(layout.frame.buf, 0n, true);
     util.av_frame_free(pointerTo(this.#frame));
-    for (const { reference } of this.#memories.values()) util.av_buffer_unref(pointerTo(reference));
-    this.#memories.clear();
+    this.#forgetMemory();
   }
 
   /** Points the AVFrame at the picture. */
   #describe(picture: I420Planes, forceIdr: boolean): void {
     const fields = this.#frameFields;
     const { frame } = this.#libav.layout;
-    const memory = this.#memory(picture.y.buffer);
+    const memory = this.#memoryOf(picture.y.buffer);
     const planes = [picture.y, picture.u, picture.v];
     const strides = [picture.yStride, picture.uvStride, picture.uvStride];
     for (const [index, plane] of planes.entries()) {
@@ -117,11 +118,12 @@ class X264Encoder implements VideoEncoder {
 
   /**
    * A reference to the whole buffer: av_frame_ref copies every picture whose `buf[0]` is null.
-   * The map keeps the buffer alive as long as the reference.
+   * The field keeps the buffer alive as long as the reference. libx264 has copied a picture when its
+   * bits are out, so that nothing of the last one's is read any more.
    */
-  #memory(buffer: SharedArrayBuffer): SharedMemory {
-    const known = this.#memories.get(buffer);
-    if (known) return known;
+  #memoryOf(buffer: SharedArrayBuffer): SharedMemory {
+    if (this.#memory?.buffer === buffer) return this.#memory;
+    this.#forgetMemory();
     const pointer = Deno.UnsafePointer.of(new Uint8Array(buffer));
     const reference = this.#libav.util.av_buffer_create(
       pointer,
@@ -131,9 +133,13 @@ class X264Encoder implements VideoEncoder {
       0,
     );
     if (reference === null) throw new Error("libavutil could not allocate a buffer reference");
-    const memory = { address: BigInt(Deno.UnsafePointer.value(pointer)), reference };
-    this.#memories.set(buffer, memory);
-    return memory;
+    const address = BigInt(Deno.UnsafePointer.value(pointer));
+    return this.#memory = { buffer, address, reference };
+  }
+
+  #forgetMemory(): void {
+    if (this.#memory) this.#libav.util.av_buffer_unref(pointerTo(this.#memory.reference));
+    this.#memory = undefined;
   }
 
   #takePacket(): EncodedPicture {
