@@ -3,7 +3,6 @@
  *
  * It runs wherever its event loop is turned; a session runs it in a Worker of its own.
  */
-import { chmodSync, rmSync } from "node:fs";
 import {
   AF_UNIX,
   EPOLLIN,
@@ -206,7 +205,7 @@ export class Compositor implements ClientOwner {
     this.seat.close();
     this.loop.unwatch(this.#listening);
     libc.close(this.#listening);
-    rmSync(this.#options.socketPath, { force: true });
+    removeSocket(this.#options.socketPath);
     this.loop.close();
   }
 }
@@ -216,7 +215,7 @@ export class Compositor implements ClientOwner {
  * sandboxed game may run as another user, so the socket itself is open to all.
  */
 function listen(path: string): number {
-  rmSync(path, { force: true });
+  removeSocket(path);
   const address = unixAddress(path);
   const fd = libc.socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0 || libc.bind(fd, address, address.length) < 0 || libc.listen(fd, 16) < 0) {
@@ -224,7 +223,7 @@ function listen(path: string): number {
     if (fd >= 0) libc.close(fd);
     throw new Error(`cannot listen on ${path}: ${reason}`);
   }
-  chmodSync(path, 0o666);
+  Deno.chmodSync(path, 0o666);
   return fd;
 }
 
@@ -235,4 +234,12 @@ function peerPid(fd: number): number {
   const bytes = new Uint8Array(credentials.buffer);
   libc.getsockopt(fd, SOL_SOCKET, SO_PEERCRED, bytes, new Uint8Array(length.buffer));
   return credentials[0];
+}
+
+function removeSocket(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
