@@ -138,6 +138,7 @@ export const EVENT_MASK_SUBSTRUCTURE_NOTIFY = 1 << 19;
 export const EVENT_MASK_SUBSTRUCTURE_REDIRECT = 1 << 20;
 export const EVENT_MASK_PROPERTY_CHANGE = 1 << 22;
 /** Bit of the value mask of window attributes. */
+export const CW_BACK_PIXEL = 1 << 1;
 export const CW_OVERRIDE_REDIRECT = 1 << 9;
 export const CW_EVENT_MASK = 1 << 11;
 // Bits of ConfigureWindow's value mask, in the order of the values.
@@ -149,6 +150,7 @@ export const CONFIG_BORDER_WIDTH = 16;
 export const CONFIG_STACK_MODE = 64;
 export const STACK_MODE_ABOVE = 0;
 export const IMAGE_FORMAT_Z_PIXMAP = 2;
+export const INPUT_OUTPUT = 1;
 export const INPUT_ONLY = 2;
 export const ATOM_ATOM = 4;
 export const ATOM_CARDINAL = 6;

@@ -4,7 +4,7 @@
 import { EFD_CLOEXEC, EFD_NONBLOCK, errno, errnoText, libc } from "../../ffi/libc.ts";
 import { ByteRing } from "../media/byte_ring.ts";
 import type { FrameRing } from "../media/frame_ring.ts";
-import type { DisplayEvent, DisplaySource } from "../media/stages.ts";
+import type { DesktopView, DisplayEvent, DisplaySource } from "../media/stages.ts";
 import type { KeyboardLayout, VideoMode } from "../protocol/session.ts";
 import { prepareWorker, takeWorker } from "../system/worker_module.ts";
 import {
@@ -90,6 +90,10 @@ class CompositorSource implements DisplaySource {
 
   setClipboard(text: string): void {
     this.#command({ type: "clipboard", text });
+  }
+
+  setDesktopView(view: DesktopView): void {
+    this.#command({ type: "desktop-view", view });
   }
 
   requestClose(): void {

@@ -69,6 +69,8 @@ function obey(compositor: Compositor, command: DisplayCommand): void {
       return compositor.seat.keyboard.setLayout(command.layout);
     case "clipboard":
       return compositor.setClipboard(command.text);
+    case "desktop-view":
+      return compositor.desktop.setView(command.view);
     case "request-close":
       return compositor.requestClose();
     case "close":

@@ -1,5 +1,5 @@
 /** What the session's thread and the compositor's Worker say to each other. */
-import type { DisplayEvent } from "../media/stages.ts";
+import type { DesktopView, DisplayEvent } from "../media/stages.ts";
 import type { KeyboardLayout, VideoMode } from "../protocol/session.ts";
 
 /** The first and only message to the Worker. */
@@ -21,6 +21,7 @@ export type DisplayCommand =
   | { type: "mode"; mode: VideoMode }
   | { type: "keyboard"; layout: KeyboardLayout }
   | { type: "clipboard"; text: string }
+  | { type: "desktop-view"; view: DesktopView }
   | { type: "request-close" }
   | { type: "close" };
 

@@ -24,6 +24,16 @@ export type DisplayEvent =
   /** The display itself cannot go on. */
   | { type: "failed"; message: string };
 
+/** What an X11 game needs of its X server's desktop, and which part of it is shown. */
+export interface DesktopView {
+  /** Process id of the X server, a client of the compositor. */
+  server: number;
+  /** Pixels that the desktop has at least, however small the stream's picture is. */
+  room?: { width: number; height: number };
+  /** The part to show, in pixels of the desktop; absent: all of it. */
+  part?: { x: number; y: number; width: number; height: number };
+}
+
 /** Something that draws into a FrameRing: our compositor, or a running X11 desktop. */
 export interface DisplaySource {
   onEvent: (event: DisplayEvent) => void;
@@ -32,6 +42,8 @@ export interface DisplaySource {
   setMode(mode: VideoMode): void;
   setKeyboard(layout: KeyboardLayout): void;
   setClipboard(text: string): void;
+  /** Scales a part of an X server's desktop to the picture, also for input. */
+  setDesktopView(view: DesktopView): void;
   /** Asks every window to close (xdg_toplevel.close, WM_DELETE_WINDOW). */
   requestClose(): void;
   close(): Promise<void>;

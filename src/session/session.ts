@@ -188,6 +188,7 @@ export class Session {
         runDir: spec.runDir,
         mode: this.#quality.wanted,
         onMapped: () => this.#windowMapped(),
+        onView: (view) => this.#display?.setDesktopView(view),
         onExit: (reason) => this.#apply({ type: "failed", reason }),
       });
       x11Display = this.#xserver.display;

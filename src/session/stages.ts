@@ -1,6 +1,7 @@
 import type { FrameRing } from "../media/frame_ring.ts";
 import type {
   AudioPipeline,
+  DesktopView,
   DisplaySource,
   GameEnvironment,
   GameProcess,
@@ -35,6 +36,8 @@ export interface SessionStages {
     mode: VideoMode;
     /** The first window was shown; until then the screen is the server's empty one. */
     onMapped: () => void;
+    /** Another part of its desktop is to be shown. */
+    onView: (view: DesktopView) => void;
     onExit: (reason: string) => void;
   }): Promise<XServer>;
   video(options: { ring: FrameRing; settings: VideoSettings }): Promise<VideoPipeline>;

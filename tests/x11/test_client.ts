@@ -1,7 +1,6 @@
-import { CW_EVENT_MASK, CW_OVERRIDE_REDIRECT } from "../../ffi/libxcb.ts";
+import { CW_BACK_PIXEL, CW_EVENT_MASK, CW_OVERRIDE_REDIRECT } from "../../ffi/libxcb.ts";
 import { XConnection } from "../../src/display/x11/connection.ts";
 
-const CW_BACK_PIXEL = 2;
 const WHITE = 0xffffff;
 
 export const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

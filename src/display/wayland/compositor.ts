@@ -23,6 +23,7 @@ import { Client, type ClientOwner } from "./client.ts";
 import { unixAddress } from "./connection.ts";
 import { Cursor } from "./cursor.ts";
 import { Clipboard } from "./data_device.ts";
+import { Desktop } from "./desktop.ts";
 import { EventLoop } from "./event_loop.ts";
 import type { WlOutputResource } from "./generated/wayland.ts";
 import { advertise } from "./globals.ts";
@@ -57,6 +58,7 @@ export class Compositor implements ClientOwner {
   readonly cursor = new Cursor(this);
   readonly clipboard = new Clipboard(this);
   readonly primary = new PrimarySelection(this);
+  readonly desktop = new Desktop(this);
   readonly output: Output;
   readonly seat: Seat;
   readonly presenter: Presenter;
@@ -120,6 +122,7 @@ export class Compositor implements ClientOwner {
   }
 
   #afterBatch(): void {
+    this.desktop.settle();
     this.presenter.render();
     if (this.#focusStale) {
       this.#focusStale = false;
@@ -181,6 +184,7 @@ export class Compositor implements ClientOwner {
     const before = this.output.mode;
     this.presenter.setMode(mode);
     this.output.setMode(mode);
+    this.desktop.resized();
     const { pointer } = this.seat;
     pointer.warp(pointer.x * mode.width / before.width, pointer.y * mode.height / before.height);
     for (const xdgSurface of this.xdgSurfaces) {

@@ -6,6 +6,7 @@ import {
   type ZxdgOutputManagerV1Resource,
   ZxdgOutputV1Resource,
 } from "./generated/xdg-output-unstable-v1.ts";
+import type { ResourceOwner } from "./resource.ts";
 import {
   WlOutputMode,
   WlOutputResource,
@@ -16,11 +17,43 @@ import {
 const NAME = "GAMELAN-1";
 const DESCRIPTION = "Gamelan stream";
 
+interface Size {
+  width: number;
+  height: number;
+}
+
 export class Output {
   #resources = new Set<WlOutputResource>();
   #details = new Map<ZxdgOutputV1Resource, WlOutputResource>();
 
+  /** An X server that is told of a larger output, by its process id. */
+  #desktop: { server: number; room: Size } | undefined;
+
   constructor(public mode: VideoMode) {}
+
+  /** The output's size as a client is told it. */
+  sizeFor(client: ResourceOwner): Size {
+    const { width, height } = this.mode;
+    const { server, room } = this.#desktop ?? {};
+    if (!room || (client as Client).pid !== server) return { width, height };
+    return { width: Math.max(width, room.width), height: Math.max(height, room.height) };
+  }
+
+  /**
+   * Tells the X server with process id `server` of an output that has `room` at least. False where
+   * its size stays as it was.
+   */
+  setDesktop(server: number, room: Size): boolean {
+    const larger = ({ width, height }: Size) => [
+      Math.max(width, this.mode.width),
+      Math.max(height, this.mode.height),
+    ];
+    const before = larger(this.#desktop?.room ?? this.mode);
+    this.#desktop = { server, room };
+    if (larger(room).every((side, i) => side === before[i])) return false;
+    this.#announce();
+    return true;
+  }
 
   bind(resource: WlOutputResource): void {
     resource.handler = { destroyed: () => this.#resources.delete(resource) };
@@ -54,19 +87,25 @@ export class Output {
 
   setMode(mode: VideoMode): void {
     this.mode = mode;
+    this.#announce();
+  }
+
+  #announce(): void {
     for (const resource of this.#resources) this.#sendMode(resource);
     for (const [details, output] of this.#details) this.#sendDetails(details, output);
     for (const resource of this.#resources) resource.done();
   }
 
   #sendMode(resource: WlOutputResource): void {
-    const { width, height, fps } = this.mode;
-    resource.mode(WlOutputMode.current | WlOutputMode.preferred, width, height, fps * 1000);
+    const { width, height } = this.sizeFor(resource.client);
+    const { current, preferred } = WlOutputMode;
+    resource.mode(current | preferred, width, height, this.mode.fps * 1000);
   }
 
   #sendDetails(details: ZxdgOutputV1Resource, output: WlOutputResource): void {
     details.logicalPosition(0, 0);
-    details.logicalSize(this.mode.width, this.mode.height);
+    const { width, height } = this.sizeFor(details.client);
+    details.logicalSize(width, height);
     // From version 3 on wl_output.done ends the group.
     if (details.version < 3) details.done();
     else if (output.alive) output.done();

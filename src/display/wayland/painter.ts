@@ -5,7 +5,7 @@ import { FILTER_BILINEAR, FILTER_BOX, type Libyuv, libyuv } from "../../../ffi/l
 import type { I420Planes } from "../../media/frame_ring.ts";
 import type { PixelFormat, Pixels } from "./buffer.ts";
 import { intersect, type Rect, sameRect } from "./geometry.ts";
-import { coverage, type View } from "./scene.ts";
+import { coverage, shownSource, type View } from "./scene.ts";
 
 /** Opaque black as libyuv's ARGBRect takes it. */
 const BLACK = 0xff000000;
@@ -64,7 +64,8 @@ export class Painter {
   }
 
   #isExact(view: View): boolean {
-    const { source, content } = view.surface;
+    const { content } = view.surface;
+    const source = shownSource(view);
     const whole = { x: 0, y: 0, width: this.#width, height: this.#height };
     return sameRect(coverage(view), whole) && sameRect(source, whole) &&
       content.width === whole.width && content.height === whole.height;
@@ -98,7 +99,7 @@ export class Painter {
     const target = coverage(view);
     const area = intersect(target, clip);
     if (!area) return;
-    const { source } = surface;
+    const source = shownSource(view);
     // Whatever its alpha, over black a premultiplied colour is itself.
     const blend = !bottom && content.format.alpha &&
       !surface.opaque?.covers({ x: 0, y: 0, ...surface.size });
@@ -119,7 +120,8 @@ export class Painter {
   }
 
   #drawScaled(view: View, pixels: Pixels, target: Rect, area: Rect, blend: boolean): void {
-    const { content, source } = view.surface;
+    const { content } = view.surface;
+    const source = shownSource(view);
     const output = { x: 0, y: 0, width: this.#width, height: this.#height };
     // A picture that reaches beyond the output is cut before it is scaled, so that its size is bounded.
     const shown = intersect(target, output)!;

@@ -28,6 +28,8 @@ export class Pointer {
   readonly #buttons = new Set<number>();
   #focus: Surface | undefined;
   #enterSerial = 0;
+  /** The position in the focused surface that its client was told last. */
+  #told = { x: 0, y: 0 };
   /** Wheel movement that makes no whole detent yet, in 1/120. */
   #wheelRest = { x: 0, y: 0 };
 
@@ -40,6 +42,11 @@ export class Pointer {
 
   get focus(): Surface | undefined {
     return this.#focus;
+  }
+
+  /** True while a button is down. */
+  get pressed(): boolean {
+    return this.#buttons.size > 0;
   }
 
   add(resource: WlPointerResource): void {
@@ -118,11 +125,21 @@ export class Pointer {
       y: Math.min(Math.max(0, y), height - 1 / 256),
     };
     Object.assign(this, this.compositor.constraints.confine(inside.x, inside.y));
-    this.refocus();
+    this.#findFocus();
+  }
+
+  /** Something moved below the pointer: its client hears where the pointer is now. */
+  refocus(): void {
+    this.#findFocus();
+    if (!this.#focus || this.compositor.constraints.locked) return;
+    const { x, y } = this.#inFocus();
+    if (x === this.#told.x && y === this.#told.y) return;
+    this.#sendMotion();
+    this.#frame();
   }
 
   /** Finds out which surface is under the pointer. While a button is held it keeps the pointer. */
-  refocus(): void {
+  #findFocus(): void {
     const { scene, constraints } = this.compositor;
     const held = this.#buttons.size > 0 || constraints.locked;
     if (held && this.#focus?.resource.alive && scene.viewOf(this.#focus)) return;
@@ -143,7 +160,7 @@ export class Pointer {
   }
 
   #enter(resources: WlPointerResource[], surface: Surface): void {
-    const point = this.#inFocus();
+    const point = this.#told = this.#inFocus();
     this.#enterSerial = this.compositor.nextSerial();
     for (const resource of resources) {
       resource.enter(this.#enterSerial, surface.resource, point.x, point.y);
@@ -162,7 +179,7 @@ export class Pointer {
   }
 
   #sendMotion(): void {
-    const point = this.#inFocus();
+    const point = this.#told = this.#inFocus();
     const time = this.compositor.timestamp();
     for (const resource of this.#of(this.#focus)) resource.motion(time, point.x, point.y);
   }

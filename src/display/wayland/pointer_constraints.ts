@@ -11,7 +11,7 @@ import {
 import type { WlRegionResource, WlSurfaceResource } from "./generated/wayland.ts";
 import { type Area, Region } from "./region.ts";
 import { handlerOf, ProtocolError } from "./resource.ts";
-import { toSurface } from "./scene.ts";
+import { shownArea, toSurface } from "./scene.ts";
 import { Surface } from "./surface.ts";
 
 interface Constraint {
@@ -155,11 +155,11 @@ export class PointerConstraints {
     const constraint = this.#active;
     const view = constraint && this.compositor.scene.viewOf(constraint.surface);
     if (constraint?.kind !== "confine" || !view) return { x, y };
-    const { width, height } = constraint.surface.size;
+    const area = shownArea(view);
     const point = toSurface(view, x, y);
     const inside = {
-      x: Math.min(Math.max(0, point.x), width - 1 / 256),
-      y: Math.min(Math.max(0, point.y), height - 1 / 256),
+      x: Math.min(Math.max(area.x, point.x), area.x + area.width - 1 / 256),
+      y: Math.min(Math.max(area.y, point.y), area.y + area.height - 1 / 256),
     };
     const { region } = constraint;
     const allowed = region ? region.nearest(inside.x, inside.y) : inside;

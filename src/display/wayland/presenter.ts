@@ -21,7 +21,7 @@ import type { Compositor } from "./compositor.ts";
 import { WpPresentationFeedbackKind } from "./generated/presentation-time.ts";
 import { intersect, type Rect, sameRect, unite } from "./geometry.ts";
 import { Painter } from "./painter.ts";
-import { coverage, type View } from "./scene.ts";
+import { coverage, shownSource, type View } from "./scene.ts";
 import type { Surface, WaitingPicture } from "./surface.ts";
 import type { Timer } from "./event_loop.ts";
 
@@ -33,6 +33,11 @@ interface Placed {
   surface: Surface;
   covered: Rect;
   source: Rect;
+}
+
+interface TakenPicture {
+  surface: Surface;
+  buffer: ClientBuffer;
 }
 
 export class Presenter {
@@ -180,20 +185,20 @@ export class Presenter {
 
   /** Takes the pictures of `due`, paints, and gives the buffers back. True where it painted. */
   #take(due: Surface[]): boolean {
-    const taken: WaitingPicture[] = [];
+    const taken: TakenPicture[] = [];
     this.#urgent = this.#answersPress();
     if (this.#urgent) this.#countAnswer();
     try {
       return this.#render(due, taken);
     } finally {
-      for (const { buffer } of taken) {
-        buffer.release();
+      for (const { surface, buffer } of taken) {
+        if (!this.compositor.desktop.withholds(surface, buffer)) buffer.release();
         buffer.drop();
       }
     }
   }
 
-  #render(due: Surface[], taken: WaitingPicture[]): boolean {
+  #render(due: Surface[], taken: TakenPicture[]): boolean {
     // Without a picture a surface has no view yet: show it first, then see what else there is.
     const shown = this.compositor.scene.views();
     const alone = shown.length === 0 || (shown.length === 1 &&
@@ -204,7 +209,7 @@ export class Presenter {
       const { waiting } = surface;
       surface.waiting = undefined;
       if (!waiting) continue;
-      taken.push(waiting);
+      taken.push({ surface, buffer: waiting.buffer });
       this.#import(surface, waiting, alone, damaged);
     }
     const views = this.compositor.scene.views();
@@ -259,7 +264,7 @@ export class Presenter {
     const placed = views.map((view) => ({
       surface: view.surface,
       covered: coverage(view),
-      source: view.surface.source,
+      source: shownSource(view),
     }));
     const same = placed.length === this.#placed.length && placed.every((now, i) => {
       const before = this.#placed[i];
@@ -325,7 +330,7 @@ function readable({ content }: Surface): boolean {
 /** Output pixels that damage in content pixels may touch; one more on each side where it is scaled. */
 function toOutput(view: View, damage: Rect): Rect {
   const covered = coverage(view);
-  const { source } = view.surface;
+  const source = shownSource(view);
   const scaleX = covered.width / source.width;
   const scaleY = covered.height / source.height;
   const margin = scaleX === 1 && scaleY === 1 ? 0 : Math.ceil(Math.max(scaleX, scaleY)) + 1;

@@ -14,6 +14,8 @@ export interface View {
   y: number;
   /** Output pixels per unit of surface coordinates. */
   scale: number;
+  /** The part of the surface that is shown, in its coordinates; absent: all of it. */
+  crop?: Rect;
 }
 
 /** Where a surface is on the output and where in the surface a point lies. */
@@ -24,16 +26,38 @@ export interface Hit {
   y: number;
 }
 
+/** The part of the surface that a view shows, in surface coordinates. */
+export function shownArea({ surface, crop }: View): Rect {
+  return crop ?? { x: 0, y: 0, ...surface.size };
+}
+
 /** The output pixels a view covers, rounded to whole ones. */
-export function coverage({ surface, x, y, scale }: View): Rect {
-  const { width, height } = surface.size;
+export function coverage(view: View): Rect {
+  const { scale } = view;
+  const area = shownArea(view);
+  const x = view.x + area.x * scale;
+  const y = view.y + area.y * scale;
   const left = Math.round(x);
   const top = Math.round(y);
   return {
     x: left,
     y: top,
-    width: Math.round(x + width * scale) - left,
-    height: Math.round(y + height * scale) - top,
+    width: Math.round(x + area.width * scale) - left,
+    height: Math.round(y + area.height * scale) - top,
+  };
+}
+
+/** The part of the surface's content that a view shows, in pixels of the content. */
+export function shownSource({ surface, crop }: View): Rect {
+  const { source, size } = surface;
+  if (!crop) return source;
+  const perX = source.width / size.width;
+  const perY = source.height / size.height;
+  return {
+    x: source.x + crop.x * perX,
+    y: source.y + crop.y * perY,
+    width: crop.width * perX,
+    height: crop.height * perY,
   };
 }
 
@@ -66,7 +90,7 @@ export class Scene {
       const view = views[i];
       const { surface } = view;
       const point = toSurface(view, x, y);
-      if (!contains({ x: 0, y: 0, ...surface.size }, point.x, point.y)) continue;
+      if (!contains(shownArea(view), point.x, point.y)) continue;
       if (surface.input && !surface.input.has(point.x, point.y)) continue;
       return { view, ...point };
     }

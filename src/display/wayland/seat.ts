@@ -60,6 +60,11 @@ export class Seat {
     resource.handler = handler;
   }
 
+  /** True while a button or a finger is down. */
+  get pressed(): boolean {
+    return this.pointer.pressed || this.touch.pressed;
+  }
+
   /** Hands one event of a player to the client it is for. Pads are not the seat's. */
   input(event: InputEvent): void {
     const { width, height } = this.compositor.output.mode;

@@ -40,10 +40,15 @@ export class Toplevel implements XdgToplevelRequests, XdgRole {
     );
   }
 
-  /** Where the window is: scaled to fit the output, or a dialog centred over its parent. */
+  /**
+   * Where the window is: scaled to fit the output, or a dialog centred over its parent. Of an X
+   * server's window only the game's part is shown.
+   */
   view(): View {
-    const { surface, geometry } = this.xdgSurface;
-    const { width, height } = this.xdgSurface.compositor.output.mode;
+    const { compositor, surface } = this.xdgSurface;
+    const { width, height } = compositor.output.mode;
+    const crop = compositor.desktop.partOf(surface);
+    const geometry = crop ?? this.xdgSurface.geometry;
     const area = { x: 0, y: 0, width, height };
     let placed = fit(geometry.width || 1, geometry.height || 1, area);
     const parent = this.#mappedParent();
@@ -58,7 +63,13 @@ export class Toplevel implements XdgToplevelRequests, XdgRole {
       };
     }
     const { scale } = placed;
-    return { surface, x: placed.x - geometry.x * scale, y: placed.y - geometry.y * scale, scale };
+    return {
+      surface,
+      x: placed.x - geometry.x * scale,
+      y: placed.y - geometry.y * scale,
+      scale,
+      crop,
+    };
   }
 
   #mappedParent(): Toplevel | undefined {
@@ -73,7 +84,8 @@ export class Toplevel implements XdgToplevelRequests, XdgRole {
    * The X server is told: its desktop is the output (from Xwayland 23.1 on it takes its size here).
    */
   configure(): void {
-    const { width, height } = this.xdgSurface.compositor.output.mode;
+    const { compositor, surface } = this.xdgSurface;
+    const { width, height } = compositor.output.sizeFor(surface.client);
     const { activated, fullscreen, maximized } = XdgToplevelState;
     this.resource.configureBounds(width, height);
     if (this.#fullscreenAsked) {

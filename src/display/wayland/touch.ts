@@ -11,6 +11,11 @@ export class Touch {
 
   constructor(readonly compositor: Compositor) {}
 
+  /** True while a finger is down. */
+  get pressed(): boolean {
+    return this.#fingers.size > 0;
+  }
+
   add(resource: WlTouchResource): void {
     resource.handler = { destroyed: () => this.#resources.delete(resource) };
     this.#resources.add(resource);

@@ -22,7 +22,7 @@ const CLOSE_TIMEOUT_MS = 2000;
 /**
  * Streams a running X desktop: pictures when something is drawn (MIT-SHM and DAMAGE), at most
  * `mode.fps` a second, and input by XTEST. The desktop keeps its own keyboard layout and its
- * windows: `setKeyboard` and `requestClose` do nothing. Where the server cannot be reached or goes
+ * windows and is shown whole: `setKeyboard`, `setDesktopView` and `requestClose` do nothing. Where the server cannot be reached or goes
  * away, a `failed` event says why; after it only `close` is useful.
  */
 export function startX11Source(
@@ -67,6 +67,7 @@ export function startX11Source(
     input: (record) => commands.input(record),
     setMode: (next) => commands.command({ type: "mode", mode: next }),
     setKeyboard: () => {},
+    setDesktopView: () => {},
     setClipboard: (text) => commands.command({ type: "clipboard", text }),
     requestClose: () => {},
     close() {

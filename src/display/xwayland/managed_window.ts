@@ -15,6 +15,10 @@ export interface ManagedWindow {
   /** The size it asked for last. */
   width: number;
   height: number;
+  /** Where it does not take the size it is given: the one it has instead. */
+  insistsOn: { width: number; height: number } | undefined;
+  /** How often in a row it asked for its size although it was given another. */
+  refusals: number;
   acceptsFocus: boolean;
   takesFocus: boolean;
   deletable: boolean;
@@ -47,6 +51,8 @@ export function readWindow(
     hints: parseSizeHints(connection.property(id, ATOM_WM_NORMAL_HINTS).data),
     width: view.getUint16(16, true),
     height: view.getUint16(18, true),
+    insistsOn: undefined,
+    refusals: 0,
     acceptsFocus: true,
     takesFocus: false,
     deletable: false,
@@ -55,6 +61,23 @@ export function readWindow(
   readFocusHint(connection, window);
   readProtocols(connection, atoms, window);
   return window;
+}
+
+/** After so many a size is not a wish any more. */
+const MAX_REFUSALS = 3;
+
+/**
+ * Notes that a window asks for a size. One that keeps asking for the same although it was given the
+ * screen's cannot draw in any other, and is left with it.
+ */
+export function noteSizeWish(window: ManagedWindow, width: number, height: number): void {
+  const { placement } = window;
+  const given = placement?.width === width && placement.height === height;
+  const again = window.width === width && window.height === height;
+  window.width = width;
+  window.height = height;
+  window.refusals = given ? 0 : again ? window.refusals + 1 : 1;
+  if (window.insistsOn || window.refusals >= MAX_REFUSALS) window.insistsOn = { width, height };
 }
 
 /** Reads WM_HINTS again. */

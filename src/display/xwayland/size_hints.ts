@@ -46,6 +46,15 @@ export interface PlacementRequest {
   /** The size it asked for. */
   width: number;
   height: number;
+  /** It asked for this size again and again after it was given another. */
+  insistsOn?: { width: number; height: number };
+}
+
+/** The size a window is left with; undefined: it fills the screen. */
+export function ownSize(request: PlacementRequest): { width: number; height: number } | undefined {
+  const { fullscreen, dialog, hints, width, height, insistsOn } = request;
+  if (fullscreen) return undefined;
+  return hints.fixed ?? insistsOn ?? (dialog ? { width, height } : undefined);
 }
 
 /**
@@ -56,9 +65,9 @@ export function place(
   request: PlacementRequest,
   screen: { width: number; height: number },
 ): Placement {
-  const { fullscreen, dialog, hints } = request;
-  if (fullscreen || (!dialog && !hints.fixed)) return { x: 0, y: 0, ...screen };
-  const { width, height } = hints.fixed ?? request;
+  const size = ownSize(request);
+  if (!size) return { x: 0, y: 0, ...screen };
+  const { width, height } = size;
   return {
     x: Math.max(0, Math.floor((screen.width - width) / 2)),
     y: Math.max(0, Math.floor((screen.height - height) / 2)),

@@ -13,13 +13,15 @@ import {
   CONFIG_Y,
   CONFIGURE_NOTIFY,
   CONFIGURE_REQUEST,
+  CW_BACK_PIXEL,
   CW_EVENT_MASK,
+  CW_OVERRIDE_REDIRECT,
   DESTROY_NOTIFY,
   EVENT_MASK_PROPERTY_CHANGE,
   EVENT_MASK_STRUCTURE_NOTIFY,
   EVENT_MASK_SUBSTRUCTURE_NOTIFY,
   EVENT_MASK_SUBSTRUCTURE_REDIRECT,
-  INPUT_ONLY,
+  INPUT_OUTPUT,
   MAP_NOTIFY,
   MAP_REQUEST,
   PROPERTY_NOTIFY,
@@ -28,19 +30,38 @@ import {
   UNMAP_NOTIFY,
 } from "../../../ffi/libxcb.ts";
 import { XConnection, XConnectionError } from "../x11/connection.ts";
-import { ATOM_NAMES, type Atoms, managerAtoms } from "./atoms.ts";
-import { type ManagedWindow, readFocusHint, readProtocols, readWindow } from "./managed_window.ts";
+import { announceManager, describeScreen } from "./announcement.ts";
+import { type Atoms, managerAtoms } from "./atoms.ts";
+import { desktopView, type ShownDesktop } from "./desktop_view.ts";
+import {
+  type ManagedWindow,
+  noteSizeWish,
+  readFocusHint,
+  readProtocols,
+  readWindow,
+} from "./managed_window.ts";
+import { OverrideWindows } from "./override_windows.ts";
 import { parseSizeHints, place } from "./size_hints.ts";
 
 const POINTER_ROOT = 1;
 const CURRENT_TIME = 0;
+/** Pictures of the old size can be under way still, so that one redraw is not enough. */
+const REDRAWS = 4;
 /** WM_STATE's NormalState (ICCCM 4.1.3.1). */
 const NORMAL_STATE = 1;
+
+export interface WindowManagerEvents {
+  /** The first window is shown; called once. */
+  onMapped?: () => void;
+  /** Another part of the screen is to be shown, or the screen must have another size. */
+  onView?: (view: ShownDesktop) => void;
+}
 
 /**
  * A window manager for a screen that shows one game (ICCCM 2.0, EWMH 1.5). The newest window is on
  * top, has the focus and fills the screen, or is centred where its size is fixed or it is a dialog.
- * Menus and other override-redirect windows are left alone.
+ * Menus and other override-redirect windows are left alone. A game with a size of its own is to be
+ * scaled by whoever shows the screen; `onView` tells where it is.
  */
 export class WindowManager {
   readonly #atoms: Atoms;
@@ -48,15 +69,18 @@ export class WindowManager {
   readonly #windows: ManagedWindow[] = [];
   #screen: { width: number; height: number };
   #mapped = false;
+  readonly #overrideWindows: OverrideWindows;
+  /** Redraws that are due. */
+  #redraws = 0;
+  /** The newest view as JSON. */
+  #view = "";
 
-  /**
-   * `onMapped`: the first window is shown, once. Throws {@linkcode XConnectionError} where another
-   * window manager runs.
-   */
-  constructor(readonly connection: XConnection, readonly onMapped: () => void = () => {}) {
+  /** Throws {@linkcode XConnectionError} where another window manager runs. */
+  constructor(readonly connection: XConnection, readonly events: WindowManagerEvents = {}) {
     const { handle, root, screen, xcb } = connection;
     this.#screen = { width: screen.width, height: screen.height };
     this.#atoms = managerAtoms(connection);
+    this.#overrideWindows = new OverrideWindows(connection);
     const mask = EVENT_MASK_SUBSTRUCTURE_REDIRECT | EVENT_MASK_SUBSTRUCTURE_NOTIFY |
       EVENT_MASK_STRUCTURE_NOTIFY;
     const select = xcb.xcb_change_window_attributes_checked(
@@ -68,10 +92,11 @@ export class WindowManager {
     if (connection.errorOf(select)) {
       throw new XConnectionError(`another window manager runs on ${connection.display}`);
     }
-    this.#announce();
-    this.#describeScreen();
+    announceManager(connection, this.#atoms);
+    describeScreen(connection, this.#atoms, this.#screen);
     for (const id of this.#children()) this.#adopt(id);
     this.#focusTop();
+    this.#tellView();
     connection.flush();
   }
 
@@ -86,8 +111,30 @@ export class WindowManager {
     for (let event = connection.nextEvent(); event; event = connection.nextEvent()) {
       this.#handle(event);
     }
+    this.#tellView();
     connection.flush();
     connection.check();
+  }
+
+  /** True for a while after the screen changed its size. */
+  get needsRedraw(): boolean {
+    return this.#redraws > 0;
+  }
+
+  /**
+   * Draws a pixel for a moment. Xwayland sends no picture of its new size before something is drawn,
+   * and a game may have nothing to draw.
+   */
+  redraw(): void {
+    this.#redraws--;
+    const { handle, root, xcb } = this.connection;
+    const pixel = this.connection.generateId();
+    const values = words(0, 1);
+    const mask = CW_BACK_PIXEL | CW_OVERRIDE_REDIRECT;
+    xcb.xcb_create_window(handle, 0, pixel, root, 0, 0, 1, 1, 0, INPUT_OUTPUT, 0, mask, values);
+    xcb.xcb_map_window(handle, pixel);
+    xcb.xcb_destroy_window(handle, pixel);
+    this.connection.flush();
   }
 
   /** Asks every window to close; one that does not know how loses its connection. */
@@ -96,7 +143,16 @@ export class WindowManager {
     this.connection.flush();
   }
 
+  #tellView(): void {
+    const view = desktopView(this.#windows, this.#overrideWindows.areas, this.#screen);
+    const text = JSON.stringify(view);
+    if (text === this.#view) return;
+    this.#view = text;
+    this.events.onView?.(view);
+  }
+
   #handle(event: Uint8Array): void {
+    this.#overrideWindows.handle(event);
     const view = new DataView(event.buffer, event.byteOffset);
     const word = (offset: number) => view.getUint32(offset, true);
     switch (event[0] & 127) {
@@ -116,8 +172,9 @@ export class WindowManager {
       case CONFIGURE_NOTIFY:
         if (word(8) !== this.connection.root) return;
         this.#screen = { width: view.getUint16(20, true), height: view.getUint16(22, true) };
-        this.#describeScreen();
+        describeScreen(this.connection, this.#atoms, this.#screen);
         for (const window of this.#windows) this.#arrange(window);
+        if (this.#mapped) this.#redraws = REDRAWS;
         break;
       case PROPERTY_NOTIFY:
         this.#propertyChanged(word(4), word(8));
@@ -132,56 +189,7 @@ export class WindowManager {
   #shown(): void {
     if (this.#mapped) return;
     this.#mapped = true;
-    this.onMapped();
-  }
-
-  /** Tells clients that a window manager is here and what it can do. */
-  #announce(): void {
-    const { connection } = this;
-    const { handle, root, xcb } = connection;
-    const atoms = this.#atoms;
-    const own = connection.generateId();
-    xcb.xcb_create_window(
-      handle,
-      0,
-      own,
-      root,
-      -1,
-      -1,
-      1,
-      1,
-      0,
-      INPUT_ONLY,
-      0,
-      0,
-      new Uint8Array(),
-    );
-    xcb.xcb_set_selection_owner(handle, own, atoms.WM_S0, CURRENT_TIME);
-    for (const window of [own, root]) {
-      connection.setProperty32(window, atoms._NET_SUPPORTING_WM_CHECK, ATOM_WINDOW, [own]);
-    }
-    const name = new TextEncoder().encode("Gamelan");
-    connection.setProperty8(own, atoms._NET_WM_NAME, atoms.UTF8_STRING, name);
-    const supported = ATOM_NAMES.filter((atom) => atom.startsWith("_NET_"));
-    connection.setProperty32(
-      root,
-      atoms._NET_SUPPORTED,
-      ATOM_ATOM,
-      supported.map((atom) => atoms[atom]),
-    );
-    connection.setProperty32(root, atoms._NET_NUMBER_OF_DESKTOPS, ATOM_CARDINAL, [1]);
-    connection.setProperty32(root, atoms._NET_CURRENT_DESKTOP, ATOM_CARDINAL, [0]);
-  }
-
-  #describeScreen(): void {
-    const { connection } = this;
-    const { width, height } = this.#screen;
-    const { _NET_DESKTOP_GEOMETRY, _NET_WORKAREA } = this.#atoms;
-    connection.setProperty32(connection.root, _NET_DESKTOP_GEOMETRY, ATOM_CARDINAL, [
-      width,
-      height,
-    ]);
-    connection.setProperty32(connection.root, _NET_WORKAREA, ATOM_CARDINAL, [0, 0, width, height]);
+    this.events.onMapped?.();
   }
 
   #children(): number[] {
@@ -199,7 +207,9 @@ export class WindowManager {
     const viewable = attributes[26] === 2;
     const overrideRedirect = attributes[27] === 1;
     if (viewable) this.#shown();
-    if (viewable && !overrideRedirect) this.#map(id);
+    if (!viewable) return;
+    if (overrideRedirect) this.#overrideWindows.add(id);
+    else this.#map(id);
   }
 
   #map(id: number): void {
@@ -304,8 +314,9 @@ export class WindowManager {
     const mask = view.getUint16(26, true);
     const window = this.#find(id);
     if (window) {
-      if (mask & CONFIG_WIDTH) window.width = view.getUint16(20, true);
-      if (mask & CONFIG_HEIGHT) window.height = view.getUint16(22, true);
+      const width = mask & CONFIG_WIDTH ? view.getUint16(20, true) : window.width;
+      const height = mask & CONFIG_HEIGHT ? view.getUint16(22, true) : window.height;
+      if (mask & (CONFIG_WIDTH | CONFIG_HEIGHT)) noteSizeWish(window, width, height);
       this.#arrange(window);
       return;
     }

@@ -5,6 +5,7 @@
 import { type CommandChannel, CommandReceiver } from "../x11/command_channel.ts";
 import { XConnection } from "../x11/connection.ts";
 import { EventWait } from "../x11/event_wait.ts";
+import type { ShownDesktop } from "./desktop_view.ts";
 import { WindowManager } from "./window_manager.ts";
 
 /** First and only message to the Worker. */
@@ -20,8 +21,12 @@ export type WindowManagerMessage =
   | { type: "ready" }
   /** The first window was shown. */
   | { type: "mapped" }
+  | { type: "view"; view: ShownDesktop }
   | { type: "failed"; message: string }
   | { type: "closed" };
+
+/** Between redraws after the screen changed its size. */
+const REDRAW_MS = 100;
 
 const worker = self as unknown as {
   onmessage: ((message: MessageEvent<WindowManagerStart>) => void) | null;
@@ -45,7 +50,10 @@ function manage({ display, xauthority, commands }: WindowManagerStart): void {
   const wait = new EventWait([connection.fd, commands.eventfd]);
   const receiver = new CommandReceiver<WindowManagerCommand>(commands);
   try {
-    const manager = new WindowManager(connection, () => worker.postMessage({ type: "mapped" }));
+    const manager = new WindowManager(connection, {
+      onMapped: () => worker.postMessage({ type: "mapped" }),
+      onView: (view) => worker.postMessage({ type: "view", view }),
+    });
     worker.postMessage({ type: "ready" });
     let open = true;
     const execute = (command: WindowManagerCommand) => {
@@ -56,7 +64,8 @@ function manage({ display, xauthority, commands }: WindowManagerStart): void {
       receiver.drain(() => {}, execute);
       if (!open) return;
       manager.dispatch();
-      wait.wait(-1);
+      if (manager.needsRedraw && !wait.wait(REDRAW_MS)) manager.redraw();
+      else if (!manager.needsRedraw) wait.wait(-1);
     }
   } finally {
     wait.close();

@@ -1,8 +1,10 @@
 import { join } from "node:path";
+import type { DesktopView } from "../../media/stages.ts";
 import type { VideoMode } from "../../protocol/session.ts";
 import { workerModule } from "../../system/worker_module.ts";
 import { CommandSender } from "../x11/command_channel.ts";
 import { FAMILY_WILD, formatXauthority } from "../x11/xauthority.ts";
+import type { ShownDesktop } from "./desktop_view.ts";
 import { startXServerProcess } from "./server_process.ts";
 import type { WindowManagerCommand, WindowManagerMessage, WindowManagerStart } from "./worker.ts";
 
@@ -14,6 +16,8 @@ export interface XwaylandOptions {
   mode: VideoMode;
   /** The first window was shown; until then the screen is the server's empty one. */
   onMapped?: () => void;
+  /** Another part of the screen is to be shown. */
+  onView?: (view: DesktopView) => void;
   /** The X server, or its window manager, ended without being asked to; called at most once. */
   onExit?: (reason: string) => void;
 }
@@ -38,7 +42,7 @@ const MANAGER_CLOSE_MS = 1000;
  * start.
  */
 export async function startXwayland(
-  { waylandDisplay, runDir, mode, onMapped, onExit }: XwaylandOptions,
+  { waylandDisplay, runDir, mode, onMapped, onView, onExit }: XwaylandOptions,
 ): Promise<Xwayland> {
   const xauthority = join(runDir, "Xauthority");
   await writeCookie(xauthority);
@@ -58,6 +62,7 @@ export async function startXwayland(
   try {
     manager = await startWindowManager(server.display, xauthority, {
       onMapped: () => onMapped?.(),
+      onView: (view) => onView?.({ server: server.pid, ...view }),
       onFailed: async (message) => {
         // Where the server's end ended the window manager too, the server's own words say more.
         const late = new Promise<string>((resolve) => setTimeout(resolve, 500, message));
@@ -105,7 +110,11 @@ interface WindowManagerWorker {
 async function startWindowManager(
   display: string,
   xauthority: string,
-  { onMapped, onFailed }: { onMapped: () => void; onFailed: (message: string) => void },
+  { onMapped, onView, onFailed }: {
+    onMapped: () => void;
+    onView: (view: ShownDesktop) => void;
+    onFailed: (message: string) => void;
+  },
 ): Promise<WindowManagerWorker> {
   const commands = new CommandSender<WindowManagerCommand>();
   const module = workerModule("window-manager", new URL("./worker.ts", import.meta.url));
@@ -119,6 +128,7 @@ async function startWindowManager(
   worker.onmessage = ({ data }: MessageEvent<WindowManagerMessage>) => {
     if (data.type === "ready") ready.resolve();
     else if (data.type === "mapped") onMapped();
+    else if (data.type === "view") onView(data.view);
     else if (data.type === "failed") failed(data.message);
     else closed.resolve();
   };
