@@ -5,9 +5,11 @@ import { lockDataDir } from "../system/data_lock.ts";
 import { createLinkPair } from "../system/link.ts";
 import { logger } from "../system/log.ts";
 import type { Config } from "../config/config.ts";
+import { Box } from "./box.ts";
 import { capabilitiesByDoctor } from "./capabilities.ts";
 import { ExitCode } from "./exit_codes.ts";
 import { printReady, printReadyJson } from "./ready.ts";
+import { reportToServiceManager } from "./service_manager.ts";
 import { readSettings, settingsHelp } from "./settings.ts";
 import { stopSignal } from "./stop_signal.ts";
 import { uiAssets } from "./ui_assets.ts";
@@ -21,6 +23,8 @@ Runs the house: web page, coordinator, and this machine as a streaming node.
 
 ${settingsHelp}
   --desktop DISPLAY   offer a running X11 desktop too, such as :0
+  --screen DEVICE     this machine is nothing but a house: be known by its mDNS name, and show how
+                      to reach it on a terminal, such as /dev/tty1
   --json              print one line {"url", "claimCode", "pid"} when ready
 
 SIGINT (Ctrl-C) stops the games too. SIGTERM leaves them running for the next start, which
@@ -33,19 +37,25 @@ Examples:
 
 /** `gamelan serve` */
 export async function run(args: string[]): Promise<number> {
-  const { config, flags } = readSettings(args, { desktop: { type: "string" } });
+  const { config, flags } = readSettings(args, {
+    desktop: { type: "string" },
+    screen: { type: "string" },
+  });
   if (flags.help) {
     console.log(help);
     return ExitCode.ok;
   }
   const desktops = typeof flags.desktop === "string" ? [flags.desktop] : [];
-  return await serve(config, { json: flags.json === true, desktops });
+  const screen = typeof flags.screen === "string" ? flags.screen : undefined;
+  return await serve(config, { json: flags.json === true, desktops, screen });
 }
 
 export interface ServeOptions {
   json: boolean;
   /** X11 displays to offer. */
   desktops: string[];
+  /** The terminal of a machine that is nothing but a house. */
+  screen?: string;
 }
 
 /** Runs coordinator and node in this process until a signal comes. */
@@ -53,6 +63,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<numb
   const stop = stopSignal();
   const firstStart = await prepareDataDir(config.data_dir);
   using _node = lockDataDir(config.data_dir, "node");
+  const box = options.screen ? await Box.open(config, options.screen) : undefined;
   const library = new GameLibrary({
     dataDir: config.data_dir,
     trustedKeys: config.library.trusted_keys,
@@ -78,10 +89,17 @@ export async function serve(config: Config, options: ServeOptions): Promise<numb
   agent.attach(nodeEnd);
   const ready = { url: coordinator.url, claimCode: coordinator.claimCode, pid: Deno.pid };
   if (options.json) printReadyJson(ready);
-  else await printReady(ready, coordinator.lanUrl);
+  else if (!box) await printReady(ready, coordinator.lanUrl);
+  box?.show(coordinator);
+  const stopping = await reportToServiceManager({
+    url: coordinator.url,
+    status: () => `Serving at ${coordinator.lanUrl ?? coordinator.url}`,
+  });
   if (firstStart && config.library.first_import) agent.import(config.library.first_import);
   const signal = await stop;
   log.info("stopping", { signal });
+  box?.close();
+  stopping();
   await agent.close({ endSessions: signal === "SIGINT" });
   await coordinator.close();
   return ExitCode.ok;
