@@ -12,6 +12,7 @@
 import type { PathEstimate } from "../../media/stages.ts";
 import type { PacketArrival } from "../rtp/rtcp.ts";
 import { ArrivalTracker, type PacketFate } from "./arrivals.ts";
+import { LossLevel } from "./loss_level.ts";
 import { LossRule } from "./loss_rule.ts";
 import { ProbeController } from "./probe.ts";
 import { QueueDelay } from "./queue_delay.ts";
@@ -55,6 +56,7 @@ export class BandwidthEstimator {
   readonly #tracker = new ArrivalTracker();
   readonly #delay = new QueueDelay();
   readonly #losses = new LossRule();
+  readonly #level = new LossLevel();
   readonly #delivered = new RateWindow(DELIVERY_WINDOW_MS);
   readonly #sent = new RateWindow(DELIVERY_WINDOW_MS);
   readonly #sentLately = new RateWindow(TRIAL_WINDOW_MS);
@@ -94,6 +96,16 @@ export class BandwidthEstimator {
       rttMs: this.#rttMs,
       queueMs: Math.max(0, this.#delay.standingMs),
     };
+  }
+
+  /** How much the path loses, 0–1, for what has to be ready before the next loss. */
+  get lossLevel(): number {
+    return this.options.transportCc ? this.#level.value : this.#reportedLoss;
+  }
+
+  /** The stream sends far less than the path carries. */
+  get hasRoom(): boolean {
+    return this.#sentLately.rate(this.#nowMs) < SPARE * this.#rate;
   }
 
   /** A packet left. `bytes`: on the wire. */
@@ -187,6 +199,7 @@ export class BandwidthEstimator {
 
   #learn(fate: PacketFate, nowMs: number): void {
     this.#losses.add(nowMs, fate.sentMs, fate.receivedMs === undefined, this.#rttMs);
+    this.#level.add(nowMs, fate.receivedMs === undefined);
     if (fate.receivedMs === undefined) return;
     this.#delay.add(fate.sentMs, fate.receivedMs);
     this.#lastReceivedMs = Math.max(this.#lastReceivedMs, fate.receivedMs);

@@ -4,11 +4,11 @@
  */
 
 /**
- * Largest payload of one packet in bytes. With the RTP header and extensions (24), the RTX sequence
- * number (2) and the authentication tag (16) a datagram has at most 1,230 bytes, which passes every
- * IPv6 path (minimum MTU 1,280).
+ * Largest payload of one packet in bytes. A parity packet of it, with the RTP header and extension
+ * (20), the FlexFEC header (24), the extensions of what it protects (12) and the authentication tag
+ * (16), has 1,232 bytes, which passes every IPv6 path (minimum MTU 1,280).
  */
-export const MAX_PAYLOAD_BYTES = 1188;
+export const MAX_PAYLOAD_BYTES = 1160;
 
 const NAL_IDR = 5;
 const NAL_ACCESS_UNIT_DELIMITER = 9;

@@ -2,12 +2,15 @@ import { monotonicMs } from "../../media/clock.ts";
 import type { EncodedAudio, EncodedFrame } from "../../media/encoded.ts";
 import type { PathEstimate } from "../../media/stages.ts";
 import { BandwidthEstimator } from "../congestion/estimator.ts";
+import { FrameProtector } from "../fec/frame_protector.ts";
+import { videoShare } from "../fec/protection.ts";
 import { SentHistory } from "../rtp/history.ts";
 import { type PacketizedFrame, packetizeH264 } from "../rtp/h264.ts";
 import type { RtpPacket } from "../rtp/packet.ts";
 import { FramePacer } from "../rtp/pacer.ts";
 import { type AudioBlock, writeRed } from "../rtp/red.ts";
 import { compactNtp, readRtcp, type RtcpMessage, writeSenderReport } from "../rtp/rtcp.ts";
+import { FLEXFEC_PAYLOAD_TYPE } from "./fec_offer.ts";
 import type { Negotiated } from "./negotiated.ts";
 import type { PacketPath } from "./packet_path.ts";
 import { PAYLOAD_TYPE } from "./peer.ts";
@@ -23,6 +26,10 @@ const BEHIND_COOLDOWN_MS = 1500;
 const CAUGHT_UP_MS = 50;
 /** Repeats may take this share of the estimate, so that they do not feed a congested path. */
 const REPEAT_SHARE = 0.5;
+/** Repeats are sent twice from this loss on, where there is room: a lost one costs 100 ms more. */
+const DOUBLE_REPEAT_LOSS = 0.03;
+/** What a frame may take of the path is reckoned at this rate. */
+const FRAME_RATE = 60;
 /** Audio is sent twice while the path loses more than this. */
 const REDUNDANT_AUDIO_LOSS = 0.01;
 const SENDER_REPORT_MS = 500;
@@ -50,7 +57,7 @@ function packetizeOnce(frame: EncodedFrame): OutgoingFrame {
 export interface MediaSenderOptions {
   path: PacketPath;
   negotiated: Negotiated;
-  ssrc: { video: number; rtx: number; audio: number };
+  ssrc: { video: number; rtx: number; parity: number; audio: number };
   cname: string;
   startBitrate: number;
   maxBitrate: number;
@@ -66,12 +73,14 @@ export class MediaSender {
   readonly #history = new SentHistory();
   readonly #pacer: FramePacer<OutgoingFrame>;
   readonly #estimator: BandwidthEstimator;
+  readonly #protector: FrameProtector | undefined;
   // Half of the sequence numbers away from the first wrap, as RFC 3711 section 3.3.1 advises.
   #videoSequence = randomSequence();
   #rtxSequence = randomSequence();
   #audioSequence = randomSequence();
   #transportSequence = 0;
-  /** Wire bytes of the frame that is leaving. */
+  /** The packets of the frame that is leaving, and their bytes on the wire. */
+  #framePackets: RtpPacket[] = [];
   #frameBytes = 0;
   #waitingForKeyFrame = true;
   /** Frames were dropped since the path cannot follow. */
@@ -99,6 +108,13 @@ export class MediaSender {
       maxBitrate,
       transportCc: negotiated.transportCc,
     });
+    if (negotiated.flexfec) {
+      this.#protector = new FrameProtector({
+        ssrc: options.ssrc.parity,
+        payloadType: FLEXFEC_PAYLOAD_TYPE,
+        ids: negotiated.video,
+      });
+    }
     this.#pacer = new FramePacer(startBitrate);
     this.#ticker = setTimeout(() => this.#tick(), TICK_MS);
   }
@@ -107,8 +123,15 @@ export class MediaSender {
     return this.options.path.kind;
   }
 
+  /** The bitrate is what is left for video beside its parity. */
   get estimate(): PathEstimate {
-    return this.#estimator.estimate;
+    const { estimate } = this.#estimator;
+    return { ...estimate, bitrate: estimate.bitrate * this.#videoShare };
+  }
+
+  get #videoShare(): number {
+    const { estimate, lossLevel } = this.#estimator;
+    return this.#protector ? videoShare(estimate.bitrate, lossLevel, FRAME_RATE) : 1;
   }
 
   sendVideo(frame: EncodedFrame): void {
@@ -260,11 +283,33 @@ export class MediaSender {
       this.#videoCount.octets += packet.payload.length;
     }
     this.#videoCount.packets += packets.length;
-    if (from === 0) this.#frameBytes = 0;
+    if (from === 0) {
+      this.#frameBytes = 0;
+      this.#framePackets = [];
+    }
     this.#frameBytes += bytes;
+    this.#framePackets.push(...packets);
     if (to === frame.payloads.length) {
+      this.#protect(nowMs);
       this.onSent(frame.rtpTimestamp, monotonicMs(), this.#frameBytes);
     }
+  }
+
+  /** Sends the parity of the frame that just left. */
+  #protect(nowMs: number): void {
+    const { estimate, lossLevel } = this.#estimator;
+    if (!this.#protector || lossLevel === 0) return;
+    const frameBytes = this.#frameBytes;
+    // As much as the encoder left room for, or more where it makes less than it may.
+    const planned = frameBytes * (1 / this.#videoShare - 1);
+    const spare = estimate.bitrate / 8 / FRAME_RATE - frameBytes;
+    const parity = this.#protector.protect(
+      this.#framePackets,
+      lossLevel,
+      Math.max(planned, spare),
+      () => this.#nextTransportSequence(),
+    );
+    if (parity.length > 0) this.#pacer.charge(this.#transmit(parity, nowMs));
   }
 
   #transmit(packets: RtpPacket[], nowMs: number): number {
@@ -297,8 +342,11 @@ export class MediaSender {
       packets.push(negotiated.rtx ? this.#asRtx(packet) : packet);
     }
     if (packets.length === 0) return;
-    if (negotiated.rtx) this.#pacer.charge(this.#transmit(packets, nowMs));
-    // Without RTX a repeat must equal the first sending to the last byte, also in its transport-wide
+    if (negotiated.rtx) {
+      const twice = this.#estimator.hasRoom && this.#estimator.lossLevel >= DOUBLE_REPEAT_LOSS;
+      if (twice) packets.push(...packets.map((packet) => this.#again(packet)));
+      this.#pacer.charge(this.#transmit(packets, nowMs));
+    } // Without RTX a repeat must equal the first sending to the last byte, also in its transport-wide
     // number: the same nonce with different data would give the authentication key away.
     else this.#pacer.charge(this.options.path.send(packets));
   }
@@ -317,6 +365,15 @@ export class MediaSender {
       extendedSequence: this.#rtxSequence++,
       transportSequence: this.#nextTransportSequence(),
       payload,
+    };
+  }
+
+  /** The same RTX packet under its own numbers. */
+  #again(rtx: RtpPacket): RtpPacket {
+    return {
+      ...rtx,
+      extendedSequence: this.#rtxSequence++,
+      transportSequence: this.#nextTransportSequence(),
     };
   }
 
@@ -347,7 +404,7 @@ export class MediaSender {
   #applyEstimate(): void {
     this.#pacer.target = this.#estimator.estimate.bitrate;
     const changed = this.#estimator.takeChange();
-    if (changed) this.onEstimate(changed);
+    if (changed) this.onEstimate(this.estimate);
   }
 
   #report(nowMs: number): void {

@@ -4,6 +4,7 @@ import {
   PLAYOUT_DELAY_URI,
   TRANSPORT_CC_URI,
 } from "../rtp/packet.ts";
+import { FLEXFEC_PAYLOAD_TYPE } from "./fec_offer.ts";
 import { PAYLOAD_TYPE } from "./peer.ts";
 
 /** What an answer accepted of the offer. */
@@ -12,6 +13,8 @@ export interface Negotiated {
   audio: ExtensionIds;
   /** Repeats go to their own SSRC (RFC 4588). */
   rtx: boolean;
+  /** Parity packets for video (FlexFEC). */
+  flexfec: boolean;
   /** Redundant audio (RFC 2198). */
   red: boolean;
   /** Transport-wide feedback was accepted for video. */
@@ -33,6 +36,7 @@ export function readAnswer(sdp: string): Negotiated {
     video: extensionIds(video),
     audio: audio ? extensionIds(audio) : { playoutDelay: 0, transportCc: 0, audioLevel: 0 },
     rtx: accepts(video, PAYLOAD_TYPE.rtx),
+    flexfec: accepts(video, FLEXFEC_PAYLOAD_TYPE),
     red: !!audio && accepts(audio, PAYLOAD_TYPE.red) && accepts(audio, PAYLOAD_TYPE.opus),
     transportCc: extensionIds(video).transportCc > 0 &&
       new RegExp(`^a=rtcp-fb:(${PAYLOAD_TYPE.h264}|\\*) transport-cc\\s*$`, "m").test(video),

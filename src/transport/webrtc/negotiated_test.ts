@@ -25,6 +25,7 @@ Deno.test("what an answer accepts is read", () => {
     video: { playoutDelay: 3, transportCc: 4, audioLevel: 0 },
     audio: { playoutDelay: 0, transportCc: 0, audioLevel: 1 },
     rtx: true,
+    flexfec: false,
     red: true,
     transportCc: true,
   });

@@ -22,6 +22,7 @@ import { logger } from "../../system/log.ts";
 import type { IceServer } from "../../protocol/session.ts";
 import { MAX_CONTROL_BYTES } from "../../protocol/control.ts";
 import { AUDIO_LEVEL_URI, PLAYOUT_DELAY_URI, TRANSPORT_CC_URI } from "../rtp/packet.ts";
+import { withFlexFec } from "./fec_offer.ts";
 import {
   addProtocol,
   announceCandidate,
@@ -133,6 +134,8 @@ export class Peer implements PortUser {
   readonly usernameFragment: string;
   readonly offerSdp: Promise<string>;
   readonly connection: Connection;
+  /** Of the video's parity stream. */
+  readonly paritySsrc = crypto.getRandomValues(new Uint32Array(1))[0];
   readonly #password: string;
   readonly #protocols = new Map<4 | 6, StunProtocol>();
   readonly #startRelays: () => void;
@@ -162,7 +165,9 @@ export class Peer implements PortUser {
 
   async #makeOffer(): Promise<string> {
     await this.rtc.setLocalDescription(await this.rtc.createOffer());
-    return withoutCandidates(this.rtc.localDescription!.sdp);
+    const [video] = this.rtc.getTransceivers();
+    const sdp = withoutCandidates(this.rtc.localDescription!.sdp);
+    return withFlexFec(sdp, video.sender.ssrc, this.paritySsrc);
   }
 
   /** A viewer has taken this peer: from now on candidates go out, and STUN and TURN are asked. */

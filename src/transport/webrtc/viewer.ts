@@ -196,7 +196,12 @@ export class WebRtcViewer implements ViewerTransport {
     const sender = new MediaSender({
       path: this.#packetPath(session, this.#negotiated),
       negotiated: this.#negotiated,
-      ssrc: { video: video.sender.ssrc, rtx: video.sender.rtxSsrc, audio: audio.sender.ssrc },
+      ssrc: {
+        video: video.sender.ssrc,
+        rtx: video.sender.rtxSsrc,
+        parity: peer.paritySsrc,
+        audio: audio.sender.ssrc,
+      },
       cname: peer.rtc.cname,
       startBitrate,
       maxBitrate,
