@@ -47,6 +47,10 @@ const commands: Record<string, Command> = {
     summary: "Check what this machine can do, with evidence and fixes",
     load: () => import("./doctor.ts"),
   },
+  selftest: {
+    summary: "Play the Test card once without a viewer, and say whether all of it worked",
+    load: () => import("./selftest.ts"),
+  },
   bench: {
     summary: "Measure capture and encoding on this machine",
     load: () => import("./bench.ts"),
