@@ -45,7 +45,7 @@ export function renderConsoleScreen(screen: ConsoleScreen): string {
           "Claim code",
           `  ${BRIGHT}${screen.claimCode}${PLAIN}`,
           "",
-          "The first visitor who has it owns this box.",
+          "Whoever has it first owns this box.",
         ]
         : []),
     ];
