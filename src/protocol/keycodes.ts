@@ -213,4 +213,4 @@ export const evdevCodes: Record<string, number> = {
 };
 
 /** evdev BTN_* by `MouseEvent.button`: left, middle, right, back (BTN_SIDE), forward (BTN_EXTRA). */
-export const evdevMouseButtons: readonly number[] = [0x110, 0x112, 0x111, 0x113, 0x114];
+export const evdevMouseButtons = [0x110, 0x112, 0x111, 0x113, 0x114] as const;

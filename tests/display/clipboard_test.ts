@@ -8,7 +8,7 @@ import {
   ZwpPrimarySelectionDeviceManagerV1Proxy,
   type ZwpPrimarySelectionOfferV1Proxy,
 } from "../../src/display/wayland/generated/primary-selection-unstable-v1.ts";
-import { MAX_CLIPBOARD_TEXT } from "../../src/display/wayland/selection.ts";
+import { MAX_CLIPBOARD_TEXT } from "../../src/display/wayland/transfers.ts";
 import { DisplayUnderTest, SMALL } from "./display_under_test.ts";
 import { RED, TestClient } from "./test_client.ts";
 

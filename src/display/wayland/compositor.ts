@@ -33,7 +33,7 @@ import { Presenter } from "./presenter.ts";
 import { PrimarySelection } from "./primary_selection.ts";
 import { Scene } from "./scene.ts";
 import { Seat } from "./seat.ts";
-import { MAX_CLIPBOARD_TEXT, Transfers } from "./selection.ts";
+import { MAX_CLIPBOARD_TEXT, Transfers } from "./transfers.ts";
 import type { Surface } from "./surface.ts";
 import type { XdgSurface } from "./xdg_shell.ts";
 

@@ -1,151 +1,136 @@
 /**
- * The clipboard and the primary selection, which work alike: somebody offers data in several
- * formats, somebody else asks for one and gets it through a pipe. The browser is a somebody too.
+ * A selection: what one program, or the browser, offers the others to paste. The clipboard and the
+ * primary selection work alike and differ in their protocol objects only.
  */
-import {
-  EAGAIN,
-  EINTR,
-  EPOLLIN,
-  EPOLLOUT,
-  errno,
-  libc,
-  O_CLOEXEC,
-  O_NONBLOCK,
-} from "../../../ffi/libc.ts";
-import { monotonicMs } from "../../media/clock.ts";
-import type { EventLoop, Timer } from "./event_loop.ts";
+import { libc } from "../../../ffi/libc.ts";
+import { type Client, LimitError } from "./client.ts";
+import type { Compositor } from "./compositor.ts";
+import { handlerOf, type Resource, type ResourceHandler, type ResourceType } from "./resource.ts";
+import { type SelectionSource, TextSource } from "./transfers.ts";
 
-/** Formats of plain text, the best first. */
-export const textTypes = [
-  "text/plain;charset=utf-8",
-  "UTF8_STRING",
-  "text/plain",
-  "TEXT",
-  "STRING",
-];
+const MAX_TYPES = 100;
+const MAX_TYPE_LENGTH = 255;
 
-/** Longest text to the browser in UTF-16 units, as ControlFromViewer limits the other direction. */
-export const MAX_CLIPBOARD_TEXT = 200_000;
-const MAX_BYTES = MAX_CLIPBOARD_TEXT * 3;
-const CHUNK = 65536;
-/** A peer that does not read or write for this long is given up. */
-const PATIENCE_MS = 5000;
-const MAX_TRANSFERS = 32;
+interface OfferRequests extends ResourceHandler {
+  receive(mimeType: string, fd: number): void;
+}
 
-/** Somebody who offers data. */
-export interface SelectionSource {
-  readonly mimeTypes: readonly string[];
-  /** Writes the data to `fd`, which this takes over. */
+/** wl_data_offer or zwp_primary_selection_offer_v1. */
+interface Offer extends Resource<OfferRequests> {
+  offer(mimeType: string): void;
+}
+
+/** wl_data_device or zwp_primary_selection_device_v1. */
+interface Device<O extends Offer> extends Resource {
+  dataOffer(offer: O): void;
+  selection(offer: O | null): void;
+}
+
+/** wl_data_source or zwp_primary_selection_source_v1. */
+interface SourceResource extends Resource {
   send(mimeType: string, fd: number): void;
-  /** Somebody else offers now. */
-  cancel(): void;
+  cancelled(): void;
 }
 
-/** Text that came from the browser. */
-export class TextSource implements SelectionSource {
-  readonly mimeTypes = textTypes;
+export class Selection<O extends Offer> {
+  readonly #devices = new Set<Device<O>>();
+  #source: SelectionSource | undefined;
 
-  constructor(readonly transfers: Transfers, readonly text: string) {}
+  constructor(readonly compositor: Compositor, readonly offerType: ResourceType<O>) {}
 
-  send(_mimeType: string, fd: number): void {
-    this.transfers.write(fd, new TextEncoder().encode(this.text));
+  get source(): SelectionSource | undefined {
+    return this.#source;
   }
 
-  cancel(): void {}
+  add(device: Device<O>): void {
+    this.#devices.add(device);
+    if (this.#hasKeyboard(device)) this.#offer(device);
+  }
+
+  remove(device: Device<O>): void {
+    this.#devices.delete(device);
+  }
+
+  /** A program offers something else, or nothing. False where it may not. */
+  setFrom(device: Device<O>, source: Resource | null): boolean {
+    // Only who has the keyboard may change what others paste.
+    if (!this.#hasKeyboard(device)) return false;
+    this.#set(source ? handlerOf(source, ProgramSource) : undefined);
+    return true;
+  }
+
+  /** Text from the browser becomes what programs paste. */
+  setText(text: string): void {
+    this.#set(new TextSource(this.compositor.transfers, text));
+  }
+
+  /** Tells a client what there is to paste; due before it gets the keyboard. */
+  offerTo(client: Client | undefined): void {
+    for (const device of this.#devices) if (device.client === client) this.#offer(device);
+  }
+
+  sourceGone(source: SelectionSource): void {
+    if (this.#source === source) this.#set(undefined);
+  }
+
+  #hasKeyboard(device: Device<O>): boolean {
+    return this.compositor.seat.keyboard.focus?.client === device.client;
+  }
+
+  #set(source: SelectionSource | undefined): void {
+    if (source === this.#source) return;
+    this.#source?.cancel();
+    this.#source = source;
+    this.offerTo(this.compositor.seat.keyboard.focus?.client);
+  }
+
+  #offer(device: Device<O>): void {
+    const source = this.#source;
+    if (!source) return device.selection(null);
+    const client = device.client as Client;
+    const offer = client.createFromServer(this.offerType, device.version);
+    offer.handler = {
+      receive: (mimeType, fd) => {
+        if (this.#source === source) source.send(mimeType, fd);
+        else libc.close(fd);
+      },
+    };
+    device.dataOffer(offer);
+    for (const mimeType of source.mimeTypes) offer.offer(mimeType);
+    device.selection(offer);
+  }
 }
 
-/** Pipes served by the event loop, none of which can hold it up. */
-export class Transfers {
-  readonly #loop: EventLoop;
-  readonly #running = new Set<() => void>();
+/** What a program offers. */
+export class ProgramSource implements SelectionSource {
+  readonly mimeTypes: string[] = [];
 
-  constructor(loop: EventLoop) {
-    this.#loop = loop;
-  }
+  constructor(
+    readonly selection: { sourceGone(source: SelectionSource): void },
+    readonly resource: SourceResource,
+  ) {}
 
-  /** Writes all of `data` to `fd` and closes it. */
-  write(fd: number, data: Uint8Array<ArrayBuffer>): void {
-    let written = 0;
-    this.#serve(fd, EPOLLOUT, () => {
-      const rest = data.subarray(written, written + CHUNK);
-      if (rest.length === 0) return true;
-      const count = Number(libc.write(fd, rest, BigInt(rest.length)));
-      if (count < 0) return !retryable();
-      written += count;
-      return written >= data.length;
-    });
-  }
-
-  /** Asks `source` for its text; `done` gets it where it is not longer than allowed. */
-  readText(source: SelectionSource, done: (text: string) => void): void {
-    const type = textTypes.find((candidate) => source.mimeTypes.includes(candidate));
-    const ends = new Int32Array(2);
-    // Only the end kept here must not block; the program may rely on a pipe that does.
-    if (!type || libc.pipe2(new Uint8Array(ends.buffer), O_CLOEXEC) < 0) return;
-    const [readEnd, writeEnd] = ends;
-    source.send(type, writeEnd);
-    const parts: Uint8Array[] = [];
-    let length = 0;
-    const chunk = new Uint8Array(CHUNK);
-    this.#serve(readEnd, EPOLLIN, () => {
-      const count = Number(libc.read(readEnd, chunk, BigInt(CHUNK)));
-      if (count < 0) return !retryable();
-      length += count;
-      if (length > MAX_BYTES) return true;
-      parts.push(chunk.slice(0, count));
-      if (count > 0) return false;
-      const text = new TextDecoder().decode(join(parts, length));
-      if (text.length <= MAX_CLIPBOARD_TEXT) done(text);
-      return true;
-    });
-  }
-
-  /** Calls `step` whenever `fd` is ready until it returns true, then closes `fd`. */
-  #serve(fd: number, events: number, step: () => boolean): void {
-    if (this.#running.size >= MAX_TRANSFERS) return void libc.close(fd);
-    const flags = libc.fcntl(fd, F_GETFL, 0n);
-    libc.fcntl(fd, F_SETFL, BigInt(flags | O_NONBLOCK));
-    let patience: Timer | undefined;
-    const end = () => {
-      if (!this.#running.delete(end)) return;
-      patience?.cancel();
-      this.#loop.unwatch(fd);
-      libc.close(fd);
-    };
-    const wait = () => {
-      patience?.cancel();
-      patience = this.#loop.at(monotonicMs() + PATIENCE_MS, end);
-    };
-    try {
-      this.#loop.watch(fd, events, () => step() ? end() : wait());
-    } catch {
-      // Not a pipe or socket, such as a plain file: nothing that can be waited for.
-      return void libc.close(fd);
+  /** Throws LimitError where there are too many formats. */
+  offer(mimeType: string): void {
+    if (this.mimeTypes.length >= MAX_TYPES || mimeType.length > MAX_TYPE_LENGTH) {
+      throw new LimitError(`more than ${MAX_TYPES} formats, or one longer than ${MAX_TYPE_LENGTH}`);
     }
-    this.#running.add(end);
-    wait();
+    this.mimeTypes.push(mimeType);
   }
 
-  close(): void {
-    for (const end of [...this.#running]) end();
+  // Actions are for dragging.
+  setActions(): void {}
+
+  send(mimeType: string, fd: number): void {
+    if (this.resource.alive) this.resource.send(mimeType, fd);
+    libc.close(fd);
   }
-}
 
-/** fcntl(2) commands of <fcntl.h>. */
-const F_GETFL = 3;
-const F_SETFL = 4;
-
-function retryable(): boolean {
-  const code = errno();
-  return code === EAGAIN || code === EINTR;
-}
-
-function join(parts: Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let position = 0;
-  for (const part of parts) {
-    bytes.set(part, position);
-    position += part.length;
+  cancel(): void {
+    if (this.resource.alive) this.resource.cancelled();
   }
-  return bytes;
+
+  destroyed(): void {
+    this.selection.sourceGone(this);
+  }
 }

@@ -138,9 +138,3 @@ export class Subsurface implements WlSubsurfaceRequests, SurfaceRole {
 function parentOf(surface: Surface): Surface | undefined {
   return surface.role instanceof Subsurface ? surface.role.parent : undefined;
 }
-
-/** The window, popup or other surface at the root of a tree of subsurfaces. */
-export function rootSurface(surface: Surface): Surface {
-  for (let above = parentOf(surface); above; above = parentOf(above)) surface = above;
-  return surface;
-}

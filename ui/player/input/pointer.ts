@@ -2,11 +2,9 @@
  * Mouse and pen on the picture: absolute positions, or relative movement under pointer lock.
  * Touch has its own file.
  */
+import { evdevMouseButtons } from "../../../src/protocol/keycodes.ts";
 import { onPicture, pictureRect, type Rect, wheelDetents } from "./picture.ts";
 import type { InputSender } from "./sender.ts";
-
-/** evdev BTN_* by MouseEvent.button. */
-export const MOUSE_BUTTONS = [0x110, 0x112, 0x111, 0x113, 0x114] as const;
 
 export interface PointerCapture {
   /** The game wants relative movement, or no longer. */
@@ -65,7 +63,7 @@ export function capturePointer(
     }
   };
   const down = (event: MouseEvent) => {
-    const code = MOUSE_BUTTONS[event.button];
+    const code = evdevMouseButtons[event.button];
     if (code === undefined || !sender.active) return;
     event.preventDefault();
     if (wanted && !isLocked()) lock();
@@ -78,7 +76,7 @@ export function capturePointer(
     if (!held.delete(event.button)) return;
     event.preventDefault();
     if (!isLocked()) position(event);
-    const code = MOUSE_BUTTONS[event.button];
+    const code = evdevMouseButtons[event.button];
     sender.send({ kind: "button", timeMs: event.timeStamp, code, down: false });
   };
   const wheel = (event: WheelEvent) => {

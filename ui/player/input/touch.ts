@@ -3,7 +3,7 @@
  * pointer) or a trackpad (it moves the pointer, a tap clicks, two fingers scroll or click right).
  */
 import { onPicture, pictureRect } from "./picture.ts";
-import { MOUSE_BUTTONS } from "./pointer.ts";
+import { evdevMouseButtons } from "../../../src/protocol/keycodes.ts";
 import type { InputSender } from "./sender.ts";
 
 export type TouchMode = "touch" | "mouse" | "trackpad";
@@ -73,7 +73,7 @@ export function captureTouch(
       touch.clientY,
     );
   const button = (timeMs: number, button: number, down: boolean) =>
-    sender.send({ kind: "button", timeMs, code: MOUSE_BUTTONS[button], down });
+    sender.send({ kind: "button", timeMs, code: evdevMouseButtons[button], down });
   const click = (timeMs: number, which: number) => {
     button(timeMs, which, true);
     // Games that look at the mouse once a frame would miss a shorter click.

@@ -2,10 +2,9 @@
  * What the on-screen controls hold down now, and the events that follow from a change. Two controls
  * may press the same key: it goes up with the last of them.
  */
-import { evdevCodes } from "../../../src/protocol/keycodes.ts";
+import { evdevCodes, evdevMouseButtons } from "../../../src/protocol/keycodes.ts";
 import { NEUTRAL_PAD, PadButton, type PadSnapshot } from "../../gamepad/mapping.ts";
 import type { GamePads } from "../input/pads.ts";
-import { MOUSE_BUTTONS } from "../input/pointer.ts";
 import type { InputSender } from "../input/sender.ts";
 import { directionsOf, type TouchControl } from "./layout.ts";
 
@@ -162,6 +161,6 @@ export class TouchBindings {
   }
 
   #button(button: number, down: boolean, timeMs: number): void {
-    this.sender.send({ kind: "button", timeMs, code: MOUSE_BUTTONS[button], down });
+    this.sender.send({ kind: "button", timeMs, code: evdevMouseButtons[button], down });
   }
 }
