@@ -34,6 +34,7 @@ Deno.test("an empty file gives the defaults", () => {
   assert.equal(config.library.first_import, "deb:chromium-bsu");
   assert.deepEqual(config.session.max_mode, { width: 3840, height: 2160, fps: 120 });
   assert.equal(config.ice.udp_ports, undefined);
+  assert.equal(config.ice.udp_port, undefined);
   assert.ok(config.node.name.length > 0);
 });
 
@@ -65,6 +66,7 @@ Deno.test("every kind of value can be written in the environment", () => {
       GAMELAN_HTTPS_ENABLED: "false",
       GAMELAN_HTTP_NAMES: "a.example, b.example",
       GAMELAN_ICE_UDP_PORTS: "47000-47099",
+      GAMELAN_ICE_UDP_PORT: "47100",
       GAMELAN_ICE_SERVERS: '[{ urls = "stun:stun.example" }]',
       GAMELAN_SESSION_MAX_MODE: "1280x720@60",
       GAMELAN_HOUSE_NAME: "42",
@@ -76,6 +78,7 @@ Deno.test("every kind of value can be written in the environment", () => {
   assert.equal(config.https.enabled, false);
   assert.deepEqual(config.http.names, ["a.example", "b.example"]);
   assert.deepEqual(config.ice.udp_ports, [47000, 47099]);
+  assert.equal(config.ice.udp_port, 47100);
   assert.deepEqual(config.ice.servers, [{ urls: "stun:stun.example" }]);
   assert.deepEqual(config.session.max_mode, { width: 1280, height: 720, fps: 60 });
   assert.equal(config.house.name, "42");
@@ -143,9 +146,10 @@ Deno.test("the example file documents every key, and its defaults are the defaul
   const lines = tomlLines(active);
   for (const key of configKeys) assert.ok(lines.has(key.name), key.name);
   const config = load(active);
-  assert.deepEqual({ ...config, ice: { ...config.ice, udp_ports: undefined } }, {
+  const noPorts = { udp_port: undefined, udp_ports: undefined };
+  assert.deepEqual({ ...config, ice: { ...config.ice, ...noPorts } }, {
     ...load(""),
-    ice: { ...load("").ice, udp_ports: undefined },
+    ice: { ...load("").ice, ...noPorts },
   });
 });
 

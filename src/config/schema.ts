@@ -29,6 +29,8 @@ const modeText = z.string().regex(/^\d{3,4}x\d{3,4}@\d{1,3}$/).transform((text) 
 const udpPorts = z.tuple([z.number().int().min(1024).max(65535), z.number().int().max(65535)])
   .refine(([first, last]) => first <= last);
 
+const udpPort = z.number().int().max(65535).refine((number) => number === 0 || number >= 1024);
+
 const url = (protocols: string[]) =>
   z.string().refine((text) =>
     text === "" || (URL.canParse(text) && protocols.includes(new URL(text).protocol))
@@ -89,8 +91,14 @@ export const ConfigSchema = z.strictObject({
       "Addresses offered to players' browsers. Empty: all of this machine's.",
       'a list of IP addresses, such as ["192.168.1.20"]',
     )),
+    udp_port: udpPort.optional().meta(meta(
+      "The UDP port for picture and sound of all games on a machine, to open in a firewall or to " +
+        "forward. 0: each game has a port of its own, from udp_ports. Not set: 8444, or 0 where " +
+        "udp_ports is set. Where the port is taken, games have ports of their own too.",
+      "0, or a port number from 1024 to 65535, such as 8444",
+    )),
     udp_ports: udpPorts.optional().meta(meta(
-      "UDP ports for picture and sound, for a firewall. Not set: any free one.",
+      "UDP ports for games that have one of their own. Not set: any free one.",
       "the first and the last port, such as [47000, 47099]",
     )),
   }).prefault({}),

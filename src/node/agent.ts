@@ -4,11 +4,12 @@ import type { Config } from "../config/config.ts";
 import { GameLibrary } from "../games/library.ts";
 import type { Capability, GameInfo } from "../protocol/library.ts";
 import { FromNode, type Link, MAX_LINK_ARTWORK, type ToNode } from "../protocol/node.ts";
-import type { SessionSource, SessionSpec } from "../protocol/session.ts";
+import type { SessionInfo, SessionSource, SessionSpec } from "../protocol/session.ts";
 import { logger } from "../system/log.ts";
 import { Imports } from "./imports.ts";
 import { makeRunRoot } from "./run_root.ts";
 import { Sessions } from "./sessions.ts";
+import { UdpPorts, wantedUdpPort } from "./udp_ports.ts";
 
 const log = logger("node");
 const HEARTBEAT_MS = 5_000;
@@ -44,6 +45,7 @@ export class NodeAgent {
   readonly #imports: Imports;
   readonly #library: GameLibrary;
   readonly #runRoot: string;
+  readonly #udp: UdpPorts;
   #link: Link<FromNode, ToNode> | undefined;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
   #games: GameInfo[] = [];
@@ -52,12 +54,13 @@ export class NodeAgent {
   constructor(readonly options: NodeOptions) {
     const { config } = options;
     this.#runRoot = makeRunRoot(config.data_dir);
+    this.#udp = new UdpPorts(this.#runRoot);
     this.#library = new GameLibrary({
       dataDir: config.data_dir,
       trustedKeys: config.library.trusted_keys,
     });
     this.#sessions = new Sessions(this.#runRoot, join(config.data_dir, "logs"), {
-      update: (session) => this.#link?.send({ type: "session-update", session }),
+      update: (session) => this.#sessionUpdate(session),
       signal: (sessionId, { viewerId, message }) =>
         this.#link?.send({ type: "signal", sessionId, viewerId, message }),
     });
@@ -70,6 +73,7 @@ export class NodeAgent {
   /** Reads the library, adopts running sessions and keeps a session process ready. */
   async start(): Promise<void> {
     this.#games = await this.#listGames();
+    await this.#udp.open(wantedUdpPort(this.options.config));
     await this.#sessions.adopt();
     this.#sessions.prepare();
     this.#heartbeat = setInterval(() => this.#sendHeartbeat(), HEARTBEAT_MS);
@@ -101,6 +105,7 @@ export class NodeAgent {
     await this.#imports.close();
     if (endSessions) await this.#sessions.endAll("Gamelan was stopped", 15_000);
     await this.#sessions.close();
+    await this.#udp.close();
     this.#link?.close("the node stops");
   }
 
@@ -117,6 +122,12 @@ export class NodeAgent {
       imports: this.#imports.list(),
     });
     this.#sendHeartbeat();
+  }
+
+  #sessionUpdate(session: SessionInfo): void {
+    if (session.state === "ended" || session.state === "failed") this.#udp.remove(session.id);
+    else this.#udp.add(session.id);
+    this.#link?.send({ type: "session-update", session });
   }
 
   #sendHeartbeat(): void {
@@ -220,6 +231,7 @@ export class NodeAgent {
       keyboard: message.keyboard,
       iceServers: config.ice.servers,
       iceAddresses: config.ice.addresses,
+      udpPort: this.#udp.port,
       udpPorts: config.ice.udp_ports,
       runDir,
       dataDir: config.data_dir,

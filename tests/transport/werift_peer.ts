@@ -22,6 +22,8 @@ export interface WeriftPeerOptions {
   /** Leave out to test what peers without it get. */
   rtx?: boolean;
   transportCc?: boolean;
+  /** The loopback address it has; default 127.0.0.1. */
+  address?: string;
   /** Changes the answer before the session gets it. */
   answer?: (sdp: string) => string;
 }
@@ -29,7 +31,12 @@ export interface WeriftPeerOptions {
 /** Answers `viewer`'s offer; resolves when the answer is in. */
 export async function connectWerift(
   viewer: ViewerTransport,
-  { rtx = true, transportCc = true, answer = (sdp) => sdp }: WeriftPeerOptions = {},
+  {
+    rtx = true,
+    transportCc = true,
+    address = "127.0.0.1",
+    answer = (sdp) => sdp,
+  }: WeriftPeerOptions = {},
 ): Promise<WeriftPeer> {
   const h264 = new RTCRtpCodecParameters({
     mimeType: "video/H264",
@@ -59,8 +66,8 @@ export async function connectWerift(
     : [];
   const rtc = new RTCPeerConnection({
     iceServers: [],
-    iceUseIpv6: false,
-    iceAdditionalHostAddresses: ["127.0.0.1"],
+    iceUseIpv6: address.includes(":"),
+    iceAdditionalHostAddresses: [address],
     bundlePolicy: "max-bundle",
     codecs: { video: rtx ? [h264, repeats] : [h264], audio: [opus] },
     headerExtensions: { video: extensions, audio: [] },

@@ -85,7 +85,8 @@ export function admitBindingRequests(descriptor: number, longest: number): void 
   attach(descriptor, [
     // Offsets count from the UDP header, of 8 bytes. RFC 8489 section 5: type, length, cookie.
     [BPF_LD_LENGTH, 0, 0, 0],
-    [BPF_JUMP_GREATER, 5, 0, 8 + longest],
+    [BPF_JUMP_GREATER, 6, 0, 8 + longest],
+    [BPF_JUMP_GREATER, 0, 5, 8 + 19],
     [BPF_LD_HALF, 0, 0, 8],
     [BPF_JUMP_EQUAL, 0, 3, 0x0001],
     [BPF_LD_WORD, 0, 0, 12],

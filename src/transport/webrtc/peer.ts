@@ -208,8 +208,8 @@ export class Peer implements PortUser {
   }
 
   async close(): Promise<void> {
-    this.udp.detach(this);
-    await this.rtc.close();
+    // Its goodbye still leaves by the port.
+    await this.rtc.close().finally(() => this.udp.detach(this));
   }
 
   #announce(candidate: string): void {

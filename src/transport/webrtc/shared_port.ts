@@ -25,9 +25,9 @@ interface RemoteSocket {
   readonly family: 4 | 6;
   readonly address: string;
   readonly port: number;
-  /** Whom it was opened for. */
-  readonly user: PortUser;
-  /** When something came that is certainly a viewer's of this session; ms of performance.now. */
+  /** Who is there, as far as is known. */
+  user: PortUser;
+  /** When something came from a viewer of this session that is known to be there; ms. */
   provenMs: number | undefined;
   usedMs: number;
   /** undefined while it is being opened. */
@@ -58,6 +58,7 @@ export class SharedPort implements ViewerPort {
   readonly port: number;
   readonly tag: string;
   readonly #viewers = new ViewerAddresses();
+  readonly #attached = new Set<PortUser>();
   readonly #sockets = new Map<string, RemoteSocket>();
   /** Addresses that turned out to be somebody else's: not connected to at a viewer's word again. */
   readonly #foreign = new Map<PortUser, Set<string>>();
@@ -99,10 +100,12 @@ export class SharedPort implements ViewerPort {
 
   attach(user: PortUser): void {
     this.#viewers.attach(user);
+    this.#attached.add(user);
   }
 
   detach(user: PortUser): void {
     this.#viewers.detach(user);
+    this.#attached.delete(user);
     this.#foreign.delete(user);
     for (const remote of this.#sockets.values()) {
       if (remote.user === user) this.#close(remote);
@@ -151,7 +154,7 @@ export class SharedPort implements ViewerPort {
 
   #open(user: PortUser, address: string, port: number): RemoteSocket | undefined {
     const family = familyOf(address);
-    if (this.#closed || !this.families.has(family)) return undefined;
+    if (this.#closed || !this.#attached.has(user) || !this.families.has(family)) return undefined;
     const opened = openSharedSocket(this.port, family, { address, port });
     const remote: RemoteSocket = {
       family,
@@ -184,11 +187,16 @@ export class SharedPort implements ViewerPort {
     // Came before the socket was connected. Whoever sent it repeats it, and the agent gets it then.
     if (from.port !== port || from.address.split("%")[0] !== address) return;
     const user = this.#viewers.find(data, address, port);
+    const isAnswer = isStun(data) && stunClass(data) !== "request";
     if (user) {
-      remote.provenMs = performance.now();
+      // Whoever gets a check can answer it; a request takes the viewer's password.
+      if (!isAnswer) {
+        remote.user = user;
+        remote.provenMs = performance.now();
+      }
       return user.receive(data, remote.family, address, port);
     }
-    if (isStun(data) && stunClass(data) !== "request") return;
+    if (isAnswer) return;
     // Another session's viewer is, or is now, at this address; the agent finds it once the socket
     // is gone. One that answers keeps its socket: anybody can forge a datagram.
     const { provenMs } = remote;
@@ -210,6 +218,7 @@ export class SharedPort implements ViewerPort {
     if (!remote) return;
     await remote.opening;
     if (remote.closed) return;
+    remote.user = user;
     remote.provenMs = performance.now();
     user.receive(data, remote.family, address, port);
   }
