@@ -21,6 +21,17 @@ export function downmix(surround: Int16Array): Int16Array<ArrayBuffer> {
   return stereo;
 }
 
+/**
+ * Whether the rear or the LFE channel sounds; `surround` as in {@linkcode downmix}. The centre says
+ * nothing: the sound server plays mono there.
+ */
+export function usesSurround(surround: Int16Array): boolean {
+  for (let at = 0; at < surround.length; at += 6) {
+    if (surround[at + 3] || surround[at + 4] || surround[at + 5]) return true;
+  }
+  return false;
+}
+
 function clip(value: number): number {
   return value > 32767 ? 32767 : value < -32768 ? -32768 : Math.round(value);
 }

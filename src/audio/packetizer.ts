@@ -1,6 +1,6 @@
 import type { EncodedAudio } from "../media/encoded.ts";
-import { downmix } from "./downmix.ts";
-import { OpusEncoder, type OpusSettings, SAMPLE_RATE } from "./opus.ts";
+import { downmix, usesSurround } from "./downmix.ts";
+import { OpusEncoder, SAMPLE_RATE } from "./opus.ts";
 import { isDigitalSilence, levelOf, SilenceGate } from "./silence.ts";
 
 /** A gap of this length is one in the sound itself (the sink was suspended), not a late delivery. */
@@ -9,20 +9,33 @@ const GAP_MS = 1000;
 const WATCHED_PIECES = 100;
 const MAX_LATENESS_MS = 20;
 
-export interface PacketizerSettings extends OpusSettings {
-  channels: 2 | 6;
+/** Channels of what is captured. */
+const CHANNELS = 6;
+
+export interface PacketizerSettings {
   /** Length of a packet. */
   packetMs: 5 | 10 | 20;
+  /** bit/s of the stereo packets. */
+  bitrate: number;
+  /** bit/s of the 5.1 packets. */
+  surroundBitrate: number;
+  /** See `OpusSettings`. */
+  expectedLossPercent: number;
 }
 
 /**
- * Cuts captured 5.1 sound into Opus packets, mixed down where they are stereo.
+ * Cuts captured 5.1 sound into Opus packets: in stereo, mixed down, and while somebody wants it also
+ * in 5.1 as soon as the game uses the other channels. It goes on in 5.1 then, since a player hears
+ * each change of the codec.
  *
  * An RTP timestamp is the monotonic clock at which the packet's first sample was captured times 48,
  * modulo 2^32: comparable with the video's, and right again after the sink was suspended.
  */
 export class Packetizer {
+  /** Somebody hears 5.1. */
+  surroundWanted = false;
   readonly #encoder: OpusEncoder;
+  #surroundEncoder: OpusEncoder | undefined;
   readonly #gate = new SilenceGate();
   readonly #pending: Int16Array<ArrayBuffer>;
   #filled = 0;
@@ -35,9 +48,8 @@ export class Packetizer {
     readonly settings: PacketizerSettings,
     readonly onPacket: (packet: EncodedAudio) => void,
   ) {
-    this.#encoder = new OpusEncoder(settings);
-    const samples = SAMPLE_RATE / 1000 * settings.packetMs;
-    this.#pending = new Int16Array(samples * settings.channels);
+    this.#encoder = new OpusEncoder({ ...settings, channels: 2 });
+    this.#pending = new Int16Array(SAMPLE_RATE / 1000 * settings.packetMs * CHANNELS);
   }
 
   /** True in a long silence. */
@@ -49,10 +61,8 @@ export class Packetizer {
    * Captured 5.1 samples, interleaved in the order of {@linkcode downmix}, of which the last was
    * captured at `nowMs` of the monotonic clock.
    */
-  push(captured: Int16Array, nowMs: number): void {
-    const { channels } = this.settings;
-    const samples = channels === 2 ? downmix(captured) : captured;
-    this.#align(nowMs * 48 - samples.length / channels);
+  push(samples: Int16Array, nowMs: number): void {
+    this.#align(nowMs * 48 - samples.length / CHANNELS);
     for (let taken = 0; taken < samples.length;) {
       const part = samples.subarray(taken, taken + this.#pending.length - this.#filled);
       this.#pending.set(part, this.#filled);
@@ -72,7 +82,7 @@ export class Packetizer {
       this.#clock = Math.round(start);
       return;
     }
-    const lateness = start - this.#clock - this.#filled / this.settings.channels;
+    const lateness = start - this.#clock - this.#filled / CHANNELS;
     this.#leastLateness = Math.min(this.#leastLateness, lateness);
     const watched = ++this.#pieces >= WATCHED_PIECES;
     if (lateness > GAP_MS * 48) this.#skip(lateness);
@@ -81,7 +91,7 @@ export class Packetizer {
   }
 
   #skip(samples: number): void {
-    this.#clock! += Math.round(samples + this.#filled / this.settings.channels);
+    this.#clock! += Math.round(samples + this.#filled / CHANNELS);
     this.#filled = 0;
     this.#watchAnew();
   }
@@ -97,15 +107,33 @@ export class Packetizer {
     this.#filled = 0;
     this.#clock = clock + packetMs * 48;
     if (!this.#gate.admit(isDigitalSilence(this.#pending), packetMs)) return;
+    const stereo = downmix(this.#pending);
     this.onPacket({
-      data: this.#encoder.encode(this.#pending),
+      data: this.#encoder.encode(stereo),
+      surround: this.#encodeSurround(),
       rtpTimestamp: clock % 2 ** 32,
       durationMs: packetMs,
-      level: levelOf(this.#pending),
+      level: levelOf(stereo),
     });
+  }
+
+  #encodeSurround(): Uint8Array<ArrayBuffer> | undefined {
+    if (!this.surroundWanted) {
+      this.#surroundEncoder?.close();
+      this.#surroundEncoder = undefined;
+    } else if (!this.#surroundEncoder && usesSurround(this.#pending)) {
+      const { surroundBitrate, expectedLossPercent } = this.settings;
+      this.#surroundEncoder = new OpusEncoder({
+        channels: 6,
+        bitrate: surroundBitrate,
+        expectedLossPercent,
+      });
+    }
+    return this.#surroundEncoder?.encode(this.#pending);
   }
 
   close(): void {
     this.#encoder.close();
+    this.#surroundEncoder?.close();
   }
 }

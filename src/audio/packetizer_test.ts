@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import type { EncodedAudio } from "../media/encoded.ts";
 import { Packetizer } from "./packetizer.ts";
 
+const bitrates = { bitrate: 128000, surroundBitrate: 256000, expectedLossPercent: 0 };
+
 /** Pieces of `ms` of 5.1 sound, pushed at the times given. */
 function packetsOf(packetMs: 5 | 10 | 20, pieces: { ms: number; nowMs: number; loud?: boolean }[]) {
   const packets: EncodedAudio[] = [];
-  const settings = { channels: 2, bitrate: 128000, packetMs } as const;
+  const settings = { ...bitrates, packetMs };
   const packetizer = new Packetizer(settings, (packet) => packets.push(packet));
   for (const { ms, nowMs, loud = true } of pieces) {
     packetizer.push(new Int16Array(48 * ms * 6).fill(loud ? 3000 : 0), nowMs);
@@ -74,8 +76,10 @@ Deno.test("long silence is sent as one packet in 400 ms, and sound after it at o
 Deno.test("the level is that of RFC 6464", () => {
   const level = (value: number) => {
     const packets: EncodedAudio[] = [];
-    const settings = { channels: 2, bitrate: 128000, packetMs: 10 } as const;
-    const packetizer = new Packetizer(settings, (packet) => packets.push(packet));
+    const packetizer = new Packetizer(
+      { ...bitrates, packetMs: 10 },
+      (packet) => packets.push(packet),
+    );
     // Only the fronts sound, so that the downmix leaves them as they are.
     const samples = new Int16Array(480 * 6).map((_, i) => i % 6 === 0 || i % 6 === 2 ? value : 0);
     packetizer.push(samples, 0);
@@ -83,4 +87,31 @@ Deno.test("the level is that of RFC 6464", () => {
     return packets[0].level;
   };
   assert.deepEqual([level(-32768), level(16384), level(1), level(0)], [0, -6, -90, -127]);
+});
+
+Deno.test("5.1 is coded once somebody wants it and the game uses it, and on from there", () => {
+  const packets: boolean[] = [];
+  const settings = { ...bitrates, packetMs: 10 } as const;
+  const packetizer = new Packetizer(
+    settings,
+    ({ surround }) => packets.push(surround !== undefined),
+  );
+  let nowMs = 0;
+  const push = (channels: number[]) => {
+    const samples = new Int16Array(480 * 6).map((_, i) => channels.includes(i % 6) ? 3000 : 0);
+    packetizer.push(samples, nowMs += 10);
+  };
+  const stereo = [0, 2];
+  const lowFrequency = [5];
+  push(lowFrequency);
+  packetizer.surroundWanted = true;
+  push(stereo);
+  push(lowFrequency);
+  push(stereo);
+  packetizer.surroundWanted = false;
+  push(lowFrequency);
+  packetizer.surroundWanted = true;
+  push(stereo);
+  packetizer.close();
+  assert.deepEqual(packets, [false, false, true, true, false, false]);
 });

@@ -6,6 +6,7 @@ import { Microphone } from "./microphone.ts";
 import { startPulseAudio } from "./pulseaudio.ts";
 import { GAME_SINK, makeSoundFolder, type SoundFolder, type SoundServer } from "./sound_server.ts";
 import type { AudioWorkerMessage, AudioWorkerStart } from "./worker.ts";
+import { STOP, SURROUND } from "./worker_control.ts";
 
 const log = logger("audio");
 
@@ -15,13 +16,12 @@ export interface AudioSettings {
   sessionId: string;
   /** Length of a packet; 10 ms halves the packets a second for 5 ms more latency. Default 10. */
   packetMs?: 5 | 10 | 20;
-  /** bit/s; default 128,000 for stereo, 384,000 for 5.1. */
+  /** bit/s of stereo; default 128,000. */
   bitrate?: number;
-  /**
-   * Channels of the packets; the game's sink always has 5.1. 2 (default): 5.1 is mixed down. 6: Opus
-   * multistream, for transports that announce `multiopus/48000/6`.
-   */
-  channels?: 2 | 6;
+  /** bit/s of 5.1; default 256,000. */
+  surroundBitrate?: number;
+  /** The player has 5.1 speakers: libraries that ask for a layout are told 5.1. Default: stereo. */
+  surround?: boolean;
   /** Passed to the encoder, see {@linkcode OpusSettings}. Default 0. */
   expectedLossPercent?: number;
 }
@@ -47,7 +47,7 @@ export function prepareAudio(): void {
  * machine; nothing is left behind then.
  */
 export async function startAudio(settings: AudioSettings): Promise<AudioPipeline> {
-  const files = await makeSoundFolder(settings.runDir, settings.channels ?? 2);
+  const files = await makeSoundFolder(settings.runDir, settings.surround ?? false);
   // libpulse reads it in this process (capture, microphone), wherever a stream is opened.
   Deno.env.set("PULSE_CLIENTCONFIG", files.clientConfig);
   try {
@@ -65,7 +65,7 @@ class Pipeline implements AudioPipeline {
   readonly game: AudioPipeline["game"];
   readonly #files: SoundFolder;
   readonly #worker: Worker;
-  readonly #stop = new SharedArrayBuffer(4);
+  readonly #control = new Int32Array(new SharedArrayBuffer(8));
   readonly #workerEnded: Promise<void>;
   readonly #microphone: Microphone;
   readonly #log;
@@ -77,7 +77,6 @@ class Pipeline implements AudioPipeline {
   readonly #patience: ReturnType<typeof setTimeout>;
 
   constructor(settings: AudioSettings, files: SoundFolder, server: SoundServer) {
-    const channels = settings.channels ?? 2;
     const address = `unix:${files.socket}`;
     this.#log = log.with({ session: settings.sessionId });
     this.#files = files;
@@ -121,12 +120,12 @@ class Pipeline implements AudioPipeline {
       {
         capture: { server: address, source: `${GAME_SINK}.monitor` },
         packets: {
-          channels,
           packetMs: settings.packetMs ?? 10,
-          bitrate: settings.bitrate ?? (channels === 6 ? 384000 : 128000),
+          bitrate: settings.bitrate ?? 128000,
+          surroundBitrate: settings.surroundBitrate ?? 256000,
           expectedLossPercent: settings.expectedLossPercent ?? 0,
         },
-        stop: this.#stop,
+        control: this.#control.buffer,
       } satisfies AudioWorkerStart,
     );
     this.#watching = this.#watch(server);
@@ -164,15 +163,18 @@ class Pipeline implements AudioPipeline {
   }
 
   #stopWorker(): void {
-    const word = new Int32Array(this.#stop);
-    Atomics.store(word, 0, 1);
-    Atomics.notify(word, 0);
+    Atomics.store(this.#control, STOP, 1);
+    Atomics.notify(this.#control, STOP);
   }
 
   /** No server will come back: nobody shall look for one any more. */
   #giveUp(message: string): void {
     this.#stopWorker();
     this.onError(message);
+  }
+
+  surround(wanted: boolean): void {
+    Atomics.store(this.#control, SURROUND, wanted ? 1 : 0);
   }
 
   microphone(packet: Uint8Array | undefined): void {

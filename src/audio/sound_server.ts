@@ -122,9 +122,9 @@ export interface SoundFolder {
 
 /**
  * Makes the folder `<runDir>/sound` with its configuration. Throws where `runDir` is so long that a
- * socket inside does not fit a socket address. `channels`: how many the player hears.
+ * socket inside does not fit a socket address. `surround`: the player has 5.1 speakers.
  */
-export async function makeSoundFolder(runDir: string, channels: 2 | 6): Promise<SoundFolder> {
+export async function makeSoundFolder(runDir: string, surround: boolean): Promise<SoundFolder> {
   const folder = join(runDir, "sound");
   const socket = join(folder, "pulse.sock");
   if (new TextEncoder().encode(socket).length > MAX_SOCKET_PATH) {
@@ -155,10 +155,10 @@ export async function makeSoundFolder(runDir: string, channels: 2 | 6): Promise<
     `pcm.!default { type pulse }\nctl.!default { type pulse }\n`,
   );
   // OpenAL Soft tries PulseAudio first and then what else it knows. It would render to the sink's
-  // 5.1 although the player hears stereo.
+  // 5.1 for a player with two speakers, too.
   const openalConfig = await file(
     "alsoft.conf",
-    `drivers = pulse,\n${channels === 2 ? "channels = stereo\n" : ""}`,
+    `drivers = pulse,\n${surround ? "" : "channels = stereo\n"}`,
   );
   // The game has a uid of its own; what it may reach is the socket and its own configurations.
   await Deno.chmod(folder, 0o711);

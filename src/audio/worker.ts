@@ -7,13 +7,14 @@ import type { EncodedAudio } from "../media/encoded.ts";
 import { Priority, setRealtime } from "../system/priority.ts";
 import { Capture, type CaptureSettings } from "./capture.ts";
 import { Packetizer, type PacketizerSettings } from "./packetizer.ts";
+import { STOP, SURROUND } from "./worker_control.ts";
 
 /** The first and only message to the Worker. */
 export interface AudioWorkerStart {
   capture: CaptureSettings;
   packets: PacketizerSettings;
-  /** Int32 word 0: not 0 when the Worker shall end. */
-  stop: SharedArrayBuffer;
+  /** Int32 words, see worker_control.ts. */
+  control: SharedArrayBuffer;
 }
 
 export type AudioWorkerMessage =
@@ -33,13 +34,17 @@ const RETRY_MS = 50;
 const post = (message: AudioWorkerMessage, transfer: Transferable[] = []) =>
   self.postMessage(message, transfer);
 
-/** Records until the connection is lost (throws) or `stopped` (returns). */
-function record(start: AudioWorkerStart, packetizer: Packetizer, stopped: () => boolean): void {
+/** Records until the connection is lost (throws) or the Worker is stopped (returns). */
+function record(start: AudioWorkerStart, packetizer: Packetizer): void {
+  const control = new Int32Array(start.control);
   const capture = new Capture(start.capture);
   let announced = false;
   try {
-    while (!stopped()) {
-      capture.wait(WAKE_MS, (samples) => packetizer.push(samples, monotonicMs()));
+    while (Atomics.load(control, STOP) === 0) {
+      capture.wait(WAKE_MS, (samples) => {
+        packetizer.surroundWanted = Atomics.load(control, SURROUND) !== 0;
+        packetizer.push(samples, monotonicMs());
+      });
       if (!announced && capture.ready) {
         announced = true;
         post({ type: "recording" });
@@ -52,20 +57,21 @@ function record(start: AudioWorkerStart, packetizer: Packetizer, stopped: () => 
 }
 
 function run(start: AudioWorkerStart): void {
-  const word = new Int32Array(start.stop);
-  const stopped = () => Atomics.load(word, 0) !== 0;
+  const control = new Int32Array(start.control);
+  const stopped = () => Atomics.load(control, STOP) !== 0;
   // libpulse reads on a thread of its own.
   setRealtime(Priority.sound, { inherited: true });
   const packetizer = new Packetizer(start.packets, (packet) => {
-    post({ type: "packet", packet }, [packet.data.buffer]);
+    const { data, surround } = packet;
+    post({ type: "packet", packet }, surround ? [data.buffer, surround.buffer] : [data.buffer]);
   });
   while (!stopped()) {
     try {
-      record(start, packetizer, stopped);
+      record(start, packetizer);
     } catch (error) {
       if (stopped()) break;
       post({ type: "lost", message: (error as Error).message });
-      Atomics.wait(word, 0, 0, RETRY_MS);
+      Atomics.wait(control, STOP, 0, RETRY_MS);
     }
   }
   packetizer.close();

@@ -31,9 +31,15 @@ export interface EncodedFrame {
   timings: FrameTimings;
 }
 
-/** One Opus packet. */
+/** One Opus packet, in one or two layouts. */
 export interface EncodedAudio {
+  /** Stereo. */
   data: Uint8Array<ArrayBuffer>;
+  /**
+   * The same sound in 5.1: Opus multistream, mapping family 1 with six channels (RFC 7845 section
+   * 5.1.1.2). Only there while the game plays 5.1 and a viewer hears it.
+   */
+  surround?: Uint8Array<ArrayBuffer>;
   /** On the 48 kHz RTP clock, modulo 2^32. */
   rtpTimestamp: number;
   durationMs: 5 | 10 | 20;

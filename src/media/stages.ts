@@ -85,6 +85,8 @@ export interface AudioPipeline {
   onError: (message: string) => void;
   /** Environment for the game: PULSE_SERVER and the like, and the socket paths to bind into its sandbox. */
   readonly game: { env: Record<string, string>; sockets: string[] };
+  /** Whether a viewer hears 5.1 ({@linkcode EncodedAudio.surround}). */
+  surround(wanted: boolean): void;
   /** Opus packets (48 kHz) of the player's microphone; undefined ends it. */
   microphone(packet: Uint8Array | undefined): void;
   close(): Promise<void>;
@@ -109,6 +111,8 @@ export interface ViewerTransport {
    * (monotonicMs); `bytes`: all its packets on the wire. Not called for a frame that was dropped.
    */
   onSent: (rtpTimestamp: number, sentMs: number, bytes: number) => void;
+  /** It takes 5.1 sound where there is some, else stereo; known once it is connected. */
+  readonly hearsSurround: boolean;
   /** SDP offer; candidates follow by onCandidate. */
   offer(): Promise<string>;
   answer(sdp: string): Promise<void>;

@@ -105,6 +105,7 @@ export class Session {
         input: (viewer, record) => this.#router?.record(viewer.id, record),
         control: (viewer, message) => this.#control(viewer, message),
         microphone: (viewer, packet) => this.#microphone.packet(viewer, packet),
+        surround: (heard) => this.#audio?.surround(heard),
         idrNeeded: () => this.#needIdr(),
         wanted: (viewer, mode) => {
           if (viewer.role !== "player") return;

@@ -36,6 +36,8 @@ export interface ViewersHandler {
   input(viewer: Viewer, record: Uint8Array): void;
   control(viewer: Viewer, message: ControlFromViewer): void;
   microphone(viewer: Viewer, packet: Uint8Array): void;
+  /** Whether one of the connected viewers hears 5.1; told when it changes. */
+  surround(heard: boolean): void;
   idrNeeded(): void;
   /** The leading player says what the screen would like. */
   wanted(viewer: Viewer, mode: VideoMode): void;
@@ -47,6 +49,7 @@ export class Viewers {
   /** Records of pictures that are not sent yet, and those that are but not delivered yet. */
   readonly #pending = new Map<number, FrameRecord>();
   #delivered: FrameRecord[] = [];
+  #surroundHeard = false;
 
   constructor(
     readonly transport: Transport,
@@ -157,7 +160,14 @@ export class Viewers {
   }
 
   audio(packet: EncodedAudio): void {
-    for (const viewer of this.connected) viewer.transport!.sendAudio(packet);
+    let surroundHeard = false;
+    for (const { transport } of this.connected) {
+      transport!.sendAudio(packet);
+      surroundHeard ||= transport!.hearsSurround;
+    }
+    if (surroundHeard === this.#surroundHeard) return;
+    this.#surroundHeard = surroundHeard;
+    this.handler.surround(surroundHeard);
   }
 
   /** Sends to all. What a player copied is for players: a spectator only watches. */

@@ -9,6 +9,7 @@ function make() {
   const signals: [string, SignalToViewer][] = [];
   const counts: number[] = [];
   const gone: string[] = [];
+  const surround: boolean[] = [];
   const handler: ViewersHandler = {
     signal: (id, message) => signals.push([id, message]),
     count: (count) => counts.push(count),
@@ -17,10 +18,11 @@ function make() {
     input: () => {},
     control: () => {},
     microphone: () => {},
+    surround: (heard) => surround.push(heard),
     idrNeeded: () => {},
     wanted: () => {},
   };
-  return { viewers: new Viewers(transport, [], handler), made, signals, counts, gone };
+  return { viewers: new Viewers(transport, [], handler), made, signals, counts, gone, surround };
 }
 
 const frame: EncodedFrame = {
@@ -126,4 +128,24 @@ Deno.test("a bad candidate harms nobody; signals of unknown viewers are ignored"
   await viewers.signal("v1", { type: "candidate", candidate: { candidate: "nonsense" } });
   await viewers.signal("ghost", { type: "join" });
   assert.deepEqual(signals.map(([id, { type }]) => [id, type]), [["v1", "offer"]]);
+});
+
+Deno.test("5.1 is wanted while a viewer hears it", async () => {
+  const { viewers, made, surround } = make();
+  const packet = { data: new Uint8Array(3), rtpTimestamp: 1, durationMs: 10, level: -20 } as const;
+  for (const id of ["v1", "v2"]) {
+    viewers.join(id, "Ada", "player");
+    await viewers.signal(id, { type: "join" });
+  }
+  made[1].hearsSurround = true;
+  made[0].onState("connected");
+  viewers.audio(packet);
+  assert.deepEqual(surround, []);
+  made[1].onState("connected");
+  viewers.audio(packet);
+  viewers.audio(packet);
+  assert.deepEqual(surround, [true]);
+  made[1].onState("lost");
+  viewers.audio(packet);
+  assert.deepEqual(surround, [true, false]);
 });

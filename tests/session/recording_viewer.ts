@@ -11,6 +11,7 @@ export class RecordingViewer implements ViewerTransport {
   onIdrNeeded: ViewerTransport["onIdrNeeded"] = () => {};
   onEstimate: ViewerTransport["onEstimate"] = () => {};
   onSent: ViewerTransport["onSent"] = () => {};
+  hearsSurround = false;
   frames = 0;
   closed = false;
   controls: ControlToViewer[] = [];

@@ -8,6 +8,7 @@ import type { ControlFromViewer } from "../../src/protocol/control.ts";
 import type { SessionInfo, VideoMode } from "../../src/protocol/session.ts";
 import { type SignalFromViewer, SignalToViewer } from "../../src/protocol/signal.ts";
 import { parseJson, socketUrl } from "../state/events.ts";
+import { giveUpSurround, hearsSurround, stereoAnswer, surroundAnswer } from "./sound_answer.ts";
 
 export interface LinkEvents {
   onSession(session: SessionInfo): void;
@@ -34,6 +35,7 @@ export class Link {
   #events: LinkEvents;
   #silence: ReturnType<typeof setTimeout> | undefined;
   #connectLimit: ReturnType<typeof setTimeout> | undefined;
+  #surround: boolean;
   #closed = false;
   /** Messages are handled one after the other: an offer must be applied before its candidates. */
   #queue: Promise<void> = Promise.resolve();
@@ -55,6 +57,8 @@ export class Link {
       );
     };
     this.#socket.onclose = (event) => this.#lose(event.reason || "signalling closed");
+    // While the socket connects: asking the device takes a moment.
+    this.#surround = hearsSurround();
   }
 
   get open(): boolean {
@@ -118,8 +122,13 @@ export class Link {
       // Sendrecv where offered, so that the microphone can be switched on without renegotiation.
       if (transceiver.receiver.track.kind === "audio") transceiver.direction = "sendrecv";
     }
-    const answer = await peer.createAnswer();
-    await peer.setLocalDescription({ type: "answer", sdp: stereoAnswer(answer.sdp ?? "") });
+    const answer = stereoAnswer((await peer.createAnswer()).sdp ?? "");
+    const wanted = this.#surround ? surroundAnswer(answer, sdp) : answer;
+    await peer.setLocalDescription({ type: "answer", sdp: wanted }).catch((error) => {
+      // The connection is of no use any more; the next one does without.
+      if (wanted !== answer) giveUpSurround();
+      throw error;
+    });
     this.#signal({ type: "answer", sdp: peer.localDescription!.sdp });
   }
 
@@ -176,17 +185,4 @@ function holdNothingBack(receiver: RTCRtpReceiver): void {
   };
   if ("jitterBufferTarget" in tuned) tuned.jitterBufferTarget = 0;
   if ("playoutDelayHint" in tuned) tuned.playoutDelayHint = 0;
-}
-
-/**
- * An SDP answer that asks for stereo. A browser plays Opus in mono unless its own description says
- * `stereo=1` (RFC 7587, section 6.1), and none offers a setting for it.
- */
-export function stereoAnswer(sdp: string): string {
-  const payload = /^a=rtpmap:(\d+) opus\/48000\/2$/mi.exec(sdp)?.[1];
-  if (payload === undefined || /^a=fmtp:.*\bstereo=1/m.test(sdp)) return sdp;
-  const parameters = new RegExp(`^a=fmtp:${payload} `, "m");
-  if (parameters.test(sdp)) return sdp.replace(parameters, (head) => `${head}stereo=1;`);
-  const line = new RegExp(`^(a=rtpmap:${payload} .*?)(\\r?\\n)`, "m");
-  return sdp.replace(line, `$1$2a=fmtp:${payload} stereo=1$2`);
 }

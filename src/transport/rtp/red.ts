@@ -9,6 +9,8 @@ const MAX_BLOCK = 1023;
 const MAX_OFFSET = 16383;
 
 export interface AudioBlock {
+  /** Of the codec. */
+  payloadType: number;
   timestamp: number;
   data: Uint8Array;
 }
@@ -17,7 +19,6 @@ export interface AudioBlock {
 export function writeRed(
   primary: AudioBlock,
   previous: AudioBlock | undefined,
-  payloadType: number,
 ): Uint8Array<ArrayBuffer> {
   const offset = previous ? (primary.timestamp - previous.timestamp) >>> 0 : 0;
   const redundant = previous && previous.data.length <= MAX_BLOCK && offset > 0 &&
@@ -27,13 +28,13 @@ export function writeRed(
   const head = redundant ? 5 : 1;
   const bytes = new Uint8Array(head + (redundant?.length ?? 0) + primary.data.length);
   if (redundant) {
-    bytes[0] = 0x80 | payloadType;
+    bytes[0] = 0x80 | previous!.payloadType;
     bytes[1] = offset >> 6;
     bytes[2] = (offset & 63) << 2 | redundant.length >> 8;
     bytes[3] = redundant.length & 255;
     bytes.set(redundant, head);
   }
-  bytes[head - 1] = payloadType;
+  bytes[head - 1] = primary.payloadType;
   bytes.set(primary.data, head + (redundant?.length ?? 0));
   return bytes;
 }
@@ -43,27 +44,29 @@ export function writeRed(
  * Timestamps are absolute, modulo 2^32.
  */
 export function readRed(payload: Uint8Array, timestamp: number): AudioBlock[] | undefined {
-  const heads: { offset: number; length: number }[] = [];
+  const heads: { payloadType: number; offset: number; length: number }[] = [];
   let at = 0;
   while (at < payload.length && payload[at] & 0x80) {
     if (at + 4 > payload.length) return undefined;
     heads.push({
+      payloadType: payload[at] & 127,
       offset: payload[at + 1] << 6 | payload[at + 2] >> 2,
       length: (payload[at + 2] & 3) << 8 | payload[at + 3],
     });
     at += 4;
   }
   if (at >= payload.length) return undefined;
-  at++;
+  const payloadType = payload[at++];
   const blocks: AudioBlock[] = [];
-  for (const { offset, length } of heads) {
+  for (const { payloadType, offset, length } of heads) {
     if (at + length > payload.length) return undefined;
     blocks.push({
+      payloadType,
       timestamp: (timestamp - offset) >>> 0,
       data: payload.subarray(at, at + length),
     });
     at += length;
   }
-  blocks.push({ timestamp, data: payload.subarray(at) });
+  blocks.push({ payloadType, timestamp, data: payload.subarray(at) });
   return blocks;
 }

@@ -3,23 +3,23 @@ import { seeded } from "../../../tests/transport/simulated_path.ts";
 import { readRed, writeRed } from "./red.ts";
 
 Deno.test("a packet carries the one before it, and both come out", () => {
-  const previous = { timestamp: 2 ** 32 - 240, data: Uint8Array.of(1, 2, 3) };
-  const primary = { timestamp: 0, data: Uint8Array.of(4, 5) };
-  const payload = writeRed(primary, previous, 111);
-  assert.deepEqual([...payload], [0x80 | 111, 240 >> 6, (240 & 63) << 2, 3, 111, 1, 2, 3, 4, 5]);
+  const previous = { payloadType: 112, timestamp: 2 ** 32 - 240, data: Uint8Array.of(1, 2, 3) };
+  const primary = { payloadType: 111, timestamp: 0, data: Uint8Array.of(4, 5) };
+  const payload = writeRed(primary, previous);
+  assert.deepEqual([...payload], [0x80 | 112, 240 >> 6, (240 & 63) << 2, 3, 111, 1, 2, 3, 4, 5]);
   assert.deepEqual(readRed(payload, 0), [previous, primary]);
 });
 
 Deno.test("a block the format cannot say is left out", () => {
-  const primary = { timestamp: 100000, data: Uint8Array.of(9) };
+  const primary = { payloadType: 111, timestamp: 100000, data: Uint8Array.of(9) };
   for (
     const previous of [
       undefined,
-      { timestamp: 100000 - 20000, data: Uint8Array.of(1) },
-      { timestamp: 100000 - 240, data: new Uint8Array(1024) },
+      { payloadType: 111, timestamp: 100000 - 20000, data: Uint8Array.of(1) },
+      { payloadType: 111, timestamp: 100000 - 240, data: new Uint8Array(1024) },
     ]
   ) {
-    assert.deepEqual(readRed(writeRed(primary, previous, 111), 100000), [primary]);
+    assert.deepEqual(readRed(writeRed(primary, previous), 100000), [primary]);
   }
 });
 

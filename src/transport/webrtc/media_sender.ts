@@ -157,10 +157,15 @@ export class MediaSender {
     if (this.#closed) return;
     const { path, negotiated, ssrc } = this.options;
     const nowMs = monotonicMs();
-    const block = { timestamp: packet.rtpTimestamp >>> 0, data: packet.data };
+    const surround = negotiated.surround ? packet.surround : undefined;
+    const block: AudioBlock = {
+      payloadType: surround ? PAYLOAD_TYPE.multiopus : PAYLOAD_TYPE.opus,
+      timestamp: packet.rtpTimestamp >>> 0,
+      data: surround ?? packet.data,
+    };
     const redundant = negotiated.red && this.#estimator.estimate.loss > REDUNDANT_AUDIO_LOSS;
     const outgoing: RtpPacket = {
-      payloadType: redundant ? PAYLOAD_TYPE.red : PAYLOAD_TYPE.opus,
+      payloadType: redundant ? PAYLOAD_TYPE.red : block.payloadType,
       marker: this.#previousAudio === undefined,
       extendedSequence: this.#audioSequence++,
       timestamp: block.timestamp,
@@ -168,7 +173,7 @@ export class MediaSender {
       transportSequence: this.#nextTransportSequence(),
       level: packet.level,
       video: false,
-      payload: redundant ? writeRed(block, this.#previousAudio, PAYLOAD_TYPE.opus) : block.data,
+      payload: redundant ? writeRed(block, this.#previousAudio) : block.data,
     };
     this.#previousAudio = block;
     this.#audioAnchor = { rtpTimestamp: block.timestamp, ms: nowMs };

@@ -17,6 +17,8 @@ export interface Negotiated {
   flexfec: boolean;
   /** Redundant audio (RFC 2198). */
   red: boolean;
+  /** 5.1 sound (multiopus), beside stereo. */
+  surround: boolean;
   /** Transport-wide feedback was accepted for video. */
   transportCc: boolean;
 }
@@ -38,6 +40,7 @@ export function readAnswer(sdp: string): Negotiated {
     rtx: accepts(video, PAYLOAD_TYPE.rtx),
     flexfec: accepts(video, FLEXFEC_PAYLOAD_TYPE),
     red: !!audio && accepts(audio, PAYLOAD_TYPE.red) && accepts(audio, PAYLOAD_TYPE.opus),
+    surround: !!audio && accepts(audio, PAYLOAD_TYPE.multiopus),
     transportCc: extensionIds(video).transportCc > 0 &&
       new RegExp(`^a=rtcp-fb:(${PAYLOAD_TYPE.h264}|\\*) transport-cc\\s*$`, "m").test(video),
   };

@@ -27,6 +27,7 @@ Deno.test("what an answer accepts is read", () => {
     rtx: true,
     flexfec: false,
     red: true,
+    surround: false,
     transportCc: true,
   });
 });

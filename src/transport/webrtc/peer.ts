@@ -38,7 +38,7 @@ import type { PortUser, ViewerPort } from "./viewer_port.ts";
 const log = logger("transport.ice");
 
 /** RTP payload types of the offer; an answer uses the same numbers (RFC 3264 section 6.1). */
-export const PAYLOAD_TYPE = { red: 63, opus: 111, h264: 102, rtx: 103 } as const;
+export const PAYLOAD_TYPE = { red: 63, opus: 111, multiopus: 112, h264: 102, rtx: 103 } as const;
 
 /**
  * Constrained baseline in level 5.2: Chromium and Firefox take any level of a profile that they
@@ -46,6 +46,12 @@ export const PAYLOAD_TYPE = { red: 63, opus: 111, h264: 102, rtx: 103 } as const
  */
 const H264_PARAMETERS = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e034";
 const OPUS_PARAMETERS = "minptime=5;useinbandfec=1;stereo=1;sprop-stereo=1";
+/**
+ * 5.1 as libwebrtc names it (api/audio_codecs/opus/audio_decoder_multi_channel_opus_config.h): Opus
+ * multistream with the layout of libopus's mapping family 1, played in the order of WAVE files.
+ */
+const MULTIOPUS_PARAMETERS =
+  "channel_mapping=0,1,4,5,2,3;coupled_streams=2;minptime=5;num_streams=4;useinbandfec=1";
 
 function mediaCodecs() {
   const feedback = [useTWCC(), useNACK(), usePLI(), useFIR(), useREMB()];
@@ -80,6 +86,15 @@ function mediaCodecs() {
         channels: 2,
         payloadType: PAYLOAD_TYPE.red,
         parameters: `${PAYLOAD_TYPE.opus}/${PAYLOAD_TYPE.opus}`,
+      }),
+      // Last: who takes it hears 5.1, and answers with it only then.
+      new RTCRtpCodecParameters({
+        mimeType: "audio/multiopus",
+        clockRate: 48000,
+        channels: 6,
+        payloadType: PAYLOAD_TYPE.multiopus,
+        rtcpFeedback: [useTWCC()],
+        parameters: MULTIOPUS_PARAMETERS,
       }),
     ],
   };
@@ -166,7 +181,7 @@ export class Peer implements PortUser {
   async #makeOffer(): Promise<string> {
     await this.rtc.setLocalDescription(await this.rtc.createOffer());
     const [video] = this.rtc.getTransceivers();
-    const sdp = withoutCandidates(this.rtc.localDescription!.sdp);
+    const sdp = finished(this.rtc.localDescription!.sdp);
     return withFlexFec(sdp, video.sender.ssrc, this.paritySsrc);
   }
 
@@ -285,11 +300,14 @@ function stunServers(servers: IceServer[]): [string, number][] {
   return found;
 }
 
-/** Candidates trickle; one in both places would be checked twice. */
-function withoutCandidates(sdp: string): string {
+/**
+ * The offer as werift writes it, without candidates: they trickle, and one in both places would be
+ * checked twice. And with the channels of 5.1: werift writes no more than two.
+ */
+function finished(sdp: string): string {
   return sdp.split("\r\n").filter((line) =>
     !line.startsWith("a=candidate:") && line !== "a=end-of-candidates"
-  ).join("\r\n");
+  ).join("\r\n").replace("multiopus/48000", "multiopus/48000/6");
 }
 
 /** A new peer with an offer on its way. `addresses`: for host candidates. */

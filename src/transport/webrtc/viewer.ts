@@ -118,6 +118,10 @@ export class WebRtcViewer implements ViewerTransport {
     return this.#sender?.estimate;
   }
 
+  get hearsSurround(): boolean {
+    return this.#negotiated?.surround ?? false;
+  }
+
   get state(): State {
     return this.#state;
   }
