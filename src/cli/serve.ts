@@ -5,7 +5,7 @@ import { lockDataDir } from "../system/data_lock.ts";
 import { createLinkPair } from "../system/link.ts";
 import { logger } from "../system/log.ts";
 import type { Config } from "../config/config.ts";
-import { Box } from "./box.ts";
+import { Appliance } from "./appliance.ts";
 import { capabilitiesByDoctor } from "./capabilities.ts";
 import { ExitCode } from "./exit_codes.ts";
 import { printReady, printReadyJson } from "./ready.ts";
@@ -63,7 +63,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<numb
   const stop = stopSignal();
   const firstStart = await prepareDataDir(config.data_dir);
   using _node = lockDataDir(config.data_dir, "node");
-  const box = options.screen ? await Box.open(config, options.screen) : undefined;
+  const appliance = options.screen ? await Appliance.open(config, options.screen) : undefined;
   const library = new GameLibrary({
     dataDir: config.data_dir,
     trustedKeys: config.library.trusted_keys,
@@ -89,8 +89,8 @@ export async function serve(config: Config, options: ServeOptions): Promise<numb
   agent.attach(nodeEnd);
   const ready = { url: coordinator.url, claimCode: coordinator.claimCode, pid: Deno.pid };
   if (options.json) printReadyJson(ready);
-  else if (!box) await printReady(ready, coordinator.lanUrl);
-  box?.show(coordinator);
+  else if (!appliance) await printReady(ready, coordinator.lanUrl);
+  appliance?.show(coordinator);
   const stopping = await reportToServiceManager({
     url: coordinator.url,
     status: () => `Serving at ${coordinator.lanUrl ?? coordinator.url}`,
@@ -98,7 +98,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<numb
   if (firstStart && config.library.first_import) agent.import(config.library.first_import);
   const signal = await stop;
   log.info("stopping", { signal });
-  box?.close();
+  appliance?.close();
   stopping();
   await agent.close({ endSessions: signal === "SIGINT" });
   await coordinator.close();
