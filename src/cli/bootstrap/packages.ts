@@ -79,6 +79,7 @@ export const testPackages: Requirement[] = [
   { anyOf: ["libc6-dev"], why: "compare structures with the kernel's headers" },
   { anyOf: ["linux-libc-dev"], why: "compare structures with the kernel's headers" },
   { anyOf: ["openssl"], why: "check certificates with an independent reader" },
+  { anyOf: ["fdisk"], why: "try updates on a disk of the tests" },
   { anyOf: ["zip"], why: "make archives to import" },
   { anyOf: ["iproute2"], why: "make networks of one's own" },
   { anyOf: ["python3-gi"], why: "play with GStreamer, an independent WebRTC peer" },
