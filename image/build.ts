@@ -1,0 +1,156 @@
+/**
+ * `deno task image`: the appliance image, a file to write to a disk.
+ *
+ * Everything it takes from Debian 13 comes from a tree of tools unpacked into image/build, so Debian 12
+ * will do. What lies there is only a cache: a fresh clone makes the same image.
+ */
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
+import { install, missingPackages, NeedsInstall } from "../src/cli/bootstrap/apt.ts";
+import { withPinnedDeno } from "../src/cli/bootstrap/pinned_deno.ts";
+import { findArtifacts, writeQcow2, writeSums } from "./artifacts.ts";
+import { billOfMaterials, packageSizes, pinnedTo } from "./bill_of_materials.ts";
+import { writeDomain } from "./domain.ts";
+import { hostPackages } from "./host_packages.ts";
+import { runMkosi } from "./mkosi.ts";
+import { CommandFailed, run } from "./run.ts";
+import { ensureToolsTree } from "./tools_tree.ts";
+
+const image = fileURLToPath(new URL(".", import.meta.url)).replace(/\/$/, "");
+const root = resolve(image, "..");
+const build = join(image, "build");
+/** What the root may take on a disk, in bytes: a slot is three times as large. */
+const ROOT_BUDGET = 450e6;
+
+const help = `Usage: deno task image [OPTIONS]
+
+Builds the appliance image into image/build/output: the disk (raw and qcow2), a libvirt domain, the
+parts of an update, the bill of materials and SHA256SUMS. As root or as a user.
+
+  --version VERSION     the image's version (default: that of deno.json)
+  --output DIR          where to (default: image/build/output); emptied first
+  --like FILE           take the package versions of this bill of materials (*.cdx.json), to make an
+                        older image again
+  --mirror URL          Debian's archive (default: http://deb.debian.org/debian)
+  --security-mirror URL its security archive (default: http://deb.debian.org/debian-security)`;
+
+async function main(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      version: { type: "string" },
+      output: { type: "string", default: join(build, "output") },
+      like: { type: "string" },
+      mirror: { type: "string", default: "http://deb.debian.org/debian" },
+      "security-mirror": { type: "string", default: "http://deb.debian.org/debian-security" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  const code = await withPinnedDeno("image", args);
+  if (code !== undefined) return code;
+  if (Deno.build.arch !== "x86_64") {
+    throw new Error(`expected an x86-64 machine to build the x86-64 image, got ${Deno.build.arch}`);
+  }
+  const missing = await missingPackages(hostPackages);
+  if (missing.length > 0) await install(missing);
+
+  const version = checkedVersion(values.version ?? await ownVersion());
+  const preferences = values.like ? pinnedTo(await Deno.readTextFile(values.like)) : "";
+  const mirrors = { archive: values.mirror, security: values["security-mirror"] };
+  const output = resolve(values.output);
+  const epoch = await sourceDate();
+  await Deno.mkdir(build, { recursive: true });
+  const tools = await ensureToolsTree(build, mirrors);
+  console.error("Bundling Gamelan …");
+  // Only now: what it imports is fetched by npm on its first use.
+  const { stageProgram } = await import("./program.ts");
+  await stageProgram(root, join(build, "gamelan"));
+  await emptied(output);
+  await runMkosi({ image, build, output, tools, version, epoch, mirrors, preferences });
+  return await finish(output, version, epoch);
+}
+
+/** What lies beside the disk, and the report. */
+async function finish(output: string, version: string, epoch: number): Promise<number> {
+  const artifacts = await findArtifacts(output, version);
+  const bill = join(output, `gamelan_${version}.cdx.json`);
+  await Deno.writeTextFile(
+    bill,
+    billOfMaterials({
+      version,
+      epoch,
+      manifest: await Deno.readTextFile(artifacts.manifest),
+      lock: await Deno.readTextFile(join(root, "deno.lock")),
+    }),
+  );
+  const qcow2 = await writeQcow2(artifacts.disk);
+  const domain = await writeDomain(qcow2);
+  const { disk, kernel, root: rootFile, verity } = artifacts;
+  await writeSums(output, [disk, qcow2, domain, kernel, rootFile, verity, bill]);
+
+  const size = async (path: string) => (await Deno.stat(path)).size;
+  const mb = (bytes: number) => `${(bytes / 1e6).toFixed(1).padStart(7)} MB`;
+  const rootBytes = await size(rootFile);
+  console.log(`${disk}`);
+  console.log(`${mb(await size(disk))}  disk (${mb(await size(qcow2)).trim()} as qcow2)`);
+  console.log(`${mb(await size(kernel))}  kernel with initrd`);
+  console.log(`${mb(rootBytes)}  root, of ${ROOT_BUDGET / 1e6} MB it may take`);
+  console.log(`root hash ${artifacts.rootHash}`);
+  console.log("The ten largest packages, before compression:");
+  for (const { name, bytes } of (await packageSizes(output)).slice(0, 10)) {
+    console.log(`${mb(bytes)}  ${name}`);
+  }
+  if (rootBytes <= ROOT_BUDGET) return 0;
+  console.error(`The root takes ${mb(rootBytes).trim()}, more than ${ROOT_BUDGET / 1e6} MB.`);
+  return 1;
+}
+
+/** Throws where sysupdate could not find the version in a file's name. */
+function checkedVersion(version: string): string {
+  if (/^\d+(\.\d+){0,3}(~[a-z0-9.]+)?$/.test(version)) return version;
+  throw new Error(`expected a version such as 1.2.3 or 1.2.3~rc1, got "${version}"`);
+}
+
+async function ownVersion(): Promise<string> {
+  return JSON.parse(await Deno.readTextFile(join(root, "deno.json"))).version;
+}
+
+/**
+ * What files are dated: SOURCE_DATE_EPOCH (reproducible-builds.org), else the time of the last commit,
+ * else, in a source tree without git, a fixed day.
+ */
+async function sourceDate(): Promise<number> {
+  const given = Deno.env.get("SOURCE_DATE_EPOCH");
+  if (given !== undefined) {
+    if (/^\d{1,12}$/.test(given)) return Number(given);
+    throw new Error(`expected seconds since 1970 in SOURCE_DATE_EPOCH, got "${given}"`);
+  }
+  try {
+    return Number((await run(["git", "-C", root, "log", "-1", "--format=%ct"])).trim());
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error;
+    return Date.UTC(2026, 0, 1) / 1000;
+  }
+}
+
+async function emptied(folder: string): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  for await (const { name } of Deno.readDir(folder)) {
+    if (!/^(gamelan_|SHA256SUMS|packages\.tsv)/.test(name)) {
+      throw new Error(`expected ${folder} to hold images only, but there is ${name}`);
+    }
+    await Deno.remove(join(folder, name), { recursive: true });
+  }
+}
+
+try {
+  Deno.exit(await main(Deno.args));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  Deno.exit(error instanceof NeedsInstall ? 3 : 1);
+}
