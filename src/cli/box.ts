@@ -1,110 +1,15 @@
-import type { Coordinator } from "../coordinator/coordinator.ts";
-import { lanAddresses } from "../coordinator/http/addresses.ts";
-import type { Config } from "../config/config.ts";
-import { cstring, libc, O_CLOEXEC, O_RDWR } from "../../ffi/libc.ts";
-import { consoleCalls, K_OFF, KDSKBMODE } from "../../ffi/console.ts";
-import { mdnsName } from "../system/avahi.ts";
-import { logger } from "../system/log.ts";
-import { renderConsoleScreen } from "./console_screen.ts";
-import { version } from "./version.ts";
+import { boxHelp, runBoxCommand } from "../fleet/box/command.ts";
+import { openBoxHost } from "./box_host.ts";
+import { ExitCode } from "./exit_codes.ts";
 
-const log = logger("box");
-/** Avahi asks the network for two seconds before it uses a name. */
-const NAME_PATIENCE_MS = 6000;
-const NAME_EVERY_MS = 30_000;
-const LOOK_MS = 2000;
-/** The kernel may have written over the screen. */
-const REDRAW_MS = 60_000;
-
-/**
- * A machine that is nothing but this house: it is known by its mDNS name, and its own screen shows how
- * to reach it.
- */
-export class Box {
-  #name: string | undefined;
-  #nameAt = 0;
-  #drawn = "";
-  #drawnAt = 0;
-  #timer: ReturnType<typeof setInterval> | undefined;
-
-  private constructor(
-    private readonly config: Config,
-    private readonly screen: string,
-  ) {}
-
-  /**
-   * Waits for the machine's name in its network and adds it to the names of the house's certificate.
-   * `screen`: a terminal's device, such as /dev/tty1.
-   */
-  static async open(config: Config, screen: string): Promise<Box> {
-    const box = new Box(config, screen);
-    muteKeyboard(screen);
-    await box.#learnName(NAME_PATIENCE_MS);
-    return box;
+/** `gamelan box` */
+export async function run(args: string[]): Promise<number> {
+  if (args.includes("--help") || args.includes("-h")) {
+    console.log(boxHelp);
+    return ExitCode.ok;
   }
-
-  /** Draws the screen, and again when something on it has changed. */
-  show(house: Coordinator): void {
-    const look = async () => {
-      if (Date.now() - this.#nameAt > NAME_EVERY_MS) await this.#learnName(0);
-      await this.#draw(house);
-    };
-    const quietly = () =>
-      look().catch((error) => log.warn("the screen was not drawn", { error: String(error) }));
-    quietly();
-    this.#timer = setInterval(quietly, LOOK_MS);
-  }
-
-  close(): void {
-    clearInterval(this.#timer);
-  }
-
-  async #learnName(patienceMs: number): Promise<void> {
-    this.#nameAt = Date.now();
-    const name = await mdnsName(patienceMs);
-    if (name === undefined || name === this.#name) return;
-    const { names } = this.config.http;
-    if (this.#name !== undefined) names.splice(names.indexOf(this.#name), 1);
-    // The certificate's names are looked at each minute.
-    if (!names.includes(name)) names.push(name);
-    this.#name = name;
-    log.info("known in the network", { name });
-  }
-
-  async #draw(house: Coordinator): Promise<void> {
-    const { http, https } = this.config;
-    const hosts = lanAddresses().map((one) => one.includes(":") ? `[${one}]` : one);
-    // Without an address the name leads nowhere.
-    if (hosts.length > 0 && this.#name) hosts.unshift(this.#name);
-    const [scheme, port, usual] = https.enabled
-      ? ["https", https.port, 443]
-      : ["http", http.port, 80];
-    const suffix = (port: number, usual: number) => port === usual ? "" : `:${port}`;
-    const text = renderConsoleScreen({
-      house: this.config.house.name,
-      version,
-      urls: hosts.map((host) => `${scheme}://${host}${suffix(port, usual)}`),
-      trustUrl: https.enabled && hosts.length > 0
-        ? `http://${hosts[0]}${suffix(http.port, 80)}/trust`
-        : undefined,
-      claimCode: house.claimCode,
-    });
-    if (text === this.#drawn && Date.now() - this.#drawnAt < REDRAW_MS) return;
-    await Deno.writeTextFile(this.screen, text, { create: false });
-    this.#drawn = text;
-    this.#drawnAt = Date.now();
-  }
-}
-
-/**
- * What players press must not reach the terminal: their keyboards are input devices of this machine
- * too, and the kernel hands every keyboard's keys to it.
- */
-function muteKeyboard(screen: string): void {
-  const fd = libc.open(cstring(screen), O_RDWR | O_CLOEXEC, 0);
-  if (fd < 0) return log.warn("the screen cannot be opened", { screen });
-  if (consoleCalls.ioctl(fd, KDSKBMODE, K_OFF) < 0) {
-    log.warn("the terminal keeps its keyboard", { screen });
-  }
-  libc.close(fd);
+  return await runBoxCommand(args, openBoxHost, {
+    input: async () => new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer()),
+    print: (line) => console.log(line),
+  });
 }

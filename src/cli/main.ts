@@ -43,6 +43,18 @@ const commands: Record<string, Command> = {
     summary: "Bring a backup back, all of it or parts",
     load: () => import("./restore.ts"),
   },
+  fleet: {
+    summary: "Update and look after many boxes over SSH",
+    load: () => import("./fleet.ts"),
+  },
+  box: {
+    summary: "This machine as a box of a fleet",
+    load: () => import("./box.ts"),
+  },
+  bundle: {
+    summary: "Sign and check update bundles",
+    load: () => import("./bundle.ts"),
+  },
   doctor: {
     summary: "Check what this machine can do, with evidence and fixes",
     load: () => import("./doctor.ts"),

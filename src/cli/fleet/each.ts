@@ -1,0 +1,34 @@
+import { BoxSaysNo, printable } from "../../fleet/box_client.ts";
+import type { Host } from "../../fleet/inventory.ts";
+import { inParallel } from "../../fleet/parallel.ts";
+import { ConnectionFailed } from "../../fleet/ssh.ts";
+import type { Fleet } from "./options.ts";
+
+/** What came of one box. */
+export type Each<T> =
+  | { host: string; ok: true; result: T }
+  | { host: string; ok: false; reason: string; message: string };
+
+/** Does the same on all hosts; what fails on one stops no other. In the order of the inventory. */
+export async function onEach<T>(
+  { hosts, ssh, parallel }: Fleet,
+  task: (host: Host) => Promise<T>,
+): Promise<Each<T>[]> {
+  const results = new Map<string, Each<T>>();
+  await inParallel(hosts, parallel, async (host) => {
+    const { name } = host;
+    try {
+      results.set(name, { host: name, ok: true, result: await task(host) });
+    } catch (error) {
+      const reason = error instanceof BoxSaysNo
+        ? error.reason
+        : error instanceof ConnectionFailed
+        ? error.kind
+        : "failed";
+      const message = printable(error instanceof Error ? error.message : String(error));
+      results.set(name, { host: name, ok: false, reason, message });
+    }
+    await ssh.disconnect(host);
+  });
+  return hosts.map(({ name }) => results.get(name)!);
+}

@@ -1,0 +1,246 @@
+/** A change of one box, from the question whether it needs it to its confirmation. */
+import { type BoxClient, BoxSaysNo } from "../box_client.ts";
+import type { BoxReason, BoxStatus } from "../box/protocol.ts";
+import { ConnectionFailed } from "../ssh.ts";
+import { transfer } from "../transfer.ts";
+import type { Content, RequestBase } from "./content.ts";
+import { blessingProblem, type GateBounds, healthProblem } from "./gate.ts";
+
+/** What a box is at, in the order of a push. */
+export type Step =
+  | "checking"
+  | "sending"
+  | "applying"
+  | "rebooting"
+  | "measuring"
+  | "confirming";
+
+export interface HostResult {
+  /** `unchanged`: the box had it already. */
+  outcome: "done" | "unchanged" | "failed";
+  /** Why it failed, for programs. */
+  reason?: BoxReason | ConnectionFailed["kind"];
+  /** A sentence for the report. */
+  detail: string;
+  before?: BoxStatus;
+  after?: BoxStatus;
+}
+
+export interface HostPushOptions {
+  base: RequestBase;
+  bounds: GateBounds;
+  /** A reboot may take so long, in seconds. */
+  bootSeconds: number;
+  /** From an interrupted push: how the box was before it. */
+  before?: BoxStatus;
+  onStep(step: Step, detail?: string): void;
+  /** Called before anything is changed. */
+  onBefore(before: BoxStatus): void;
+}
+
+const TRANSFER_TRIES = 5;
+const PAUSE_MS = 1000;
+/** A service that was just restarted needs a moment. */
+const SERVICE_SECONDS = 60;
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Changes one box. Never throws: what went wrong is the result. */
+export async function pushToHost(
+  box: BoxClient,
+  content: Content,
+  options: HostPushOptions,
+): Promise<HostResult> {
+  const push = new HostPush(box, content, options);
+  try {
+    return await push.run();
+  } catch (error) {
+    return push.failed(error);
+  }
+}
+
+class HostPush {
+  #before: BoxStatus | undefined;
+  /** The change is on the box and not confirmed. */
+  #provisional = false;
+
+  constructor(
+    readonly box: BoxClient,
+    readonly content: Content,
+    readonly options: HostPushOptions,
+  ) {
+    this.#before = options.before;
+  }
+
+  async run(): Promise<HostResult> {
+    const { onStep, base } = this.options;
+    onStep("checking");
+    const request = this.content.request(this.box.host, base);
+    let prepared = await this.#retried(() => this.box.prepare(request));
+    if (prepared.outcome === "nothing-to-do") {
+      return { outcome: "unchanged", detail: prepared.detail };
+    }
+    if (prepared.outcome === "provisional") {
+      this.#provisional = true;
+      return await this.#confirm(prepared.id);
+    }
+    if (this.#before === undefined) {
+      this.#before = await this.box.status({ measure: true });
+      this.options.onBefore(this.#before);
+    }
+    for (let attempt = 1; this.content.files !== undefined; attempt++) {
+      try {
+        onStep("sending", attempt > 1 ? `try ${attempt}` : undefined);
+        await transfer(this.box.ssh, this.box.host, this.content.files, prepared.folder);
+        break;
+      } catch (error) {
+        if (!(error instanceof ConnectionFailed) || attempt === TRANSFER_TRIES) throw error;
+        await this.box.ssh.disconnect(this.box.host);
+        await pause(PAUSE_MS * attempt);
+        prepared = await this.#retried(() => this.box.prepare(request));
+        if (prepared.outcome !== "ready") throw error;
+      }
+    }
+    return await this.#apply(prepared.id);
+  }
+
+  failed(error: unknown): HostResult {
+    const returns = this.#provisional
+      ? `; without a confirmation it goes back by itself within ` +
+        `${this.options.base.confirmSeconds} s`
+      : "";
+    const message = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof BoxSaysNo
+      ? error.reason
+      : error instanceof ConnectionFailed
+      ? error.kind
+      : "failed";
+    const settled = reason === "returned" || reason === "unhealthy";
+    return {
+      outcome: "failed",
+      reason,
+      detail: message + (settled ? "" : returns),
+      before: this.#before,
+    };
+  }
+
+  async #apply(id: string): Promise<HostResult> {
+    this.options.onStep("applying");
+    // From here on, a lost connection does not tell whether the change was made.
+    this.#provisional = this.content.kind !== "game";
+    try {
+      const applied = await this.box.apply(id);
+      if (applied.outcome === "done") return await this.#checkGame(applied.detail);
+    } catch (error) {
+      if (error instanceof BoxSaysNo) this.#provisional = false;
+      // A configuration that moves the box's address ends the connection before the answer.
+      if (!(error instanceof ConnectionFailed) || this.content.kind === "game") throw error;
+    }
+    return await this.#confirm(id);
+  }
+
+  async #checkGame(detail: string): Promise<HostResult> {
+    const after = await this.box.status();
+    // Nothing was restarted, so there is nothing to measure again.
+    const before = this.#before && { ...this.#before, health: withoutLatency(this.#before) };
+    const problem = healthProblem("game", before, after, this.options.bounds);
+    if (problem !== undefined) {
+      throw new BoxSaysNo("unhealthy", `The game is there, but ${problem}`);
+    }
+    return { outcome: "done", detail, before: this.#before, after };
+  }
+
+  async #confirm(id: string): Promise<HostResult> {
+    const { onStep, bounds } = this.options;
+    const { kind } = this.content;
+    await this.#waitUntilItRuns(id);
+    onStep("measuring");
+    const measured = await this.#retried(() => this.box.status({ measure: true, fresh: true }));
+    const problem = healthProblem(kind, this.#before, measured, bounds);
+    if (problem !== undefined) return await this.#rollback(id, problem, measured);
+    onStep("confirming");
+    const { detail } = await this.#retried(() => this.box.confirm(id));
+    this.#provisional = false;
+    const after = await this.#retried(() => this.box.status());
+    const unblessed = blessingProblem(kind, after);
+    if (unblessed !== undefined) {
+      throw new BoxSaysNo("unhealthy", `It was confirmed, but ${unblessed}`);
+    }
+    return {
+      outcome: "done",
+      detail,
+      before: this.#before,
+      after: { ...after, health: { ...after.health, latencyMs: measured.health.latencyMs } },
+    };
+  }
+
+  /**
+   * Waits until the box answers over a new connection and runs with the change.
+   *
+   * @throws BoxSaysNo "returned" where it went back; ConnectionFailed where it stays away
+   */
+  async #waitUntilItRuns(id: string): Promise<void> {
+    const { base, bootSeconds, onStep } = this.options;
+    const reboots = this.content.kind === "bundle";
+    if (reboots) onStep("rebooting");
+    await this.box.ssh.disconnect(this.box.host);
+    const seconds = reboots ? bootSeconds + base.confirmSeconds : base.confirmSeconds;
+    const deadline = performance.now() + seconds * 1000;
+    const starting = performance.now() + SERVICE_SECONDS * 1000;
+    for (;;) {
+      let problem: ConnectionFailed | undefined;
+      try {
+        const status = await this.box.status({ fresh: true });
+        if (status.pending?.id !== id) {
+          // Says how it ended: an answer to a confirmation that was lost, or why the box went back.
+          if (status.last?.id === id && status.last.event === "confirmed") return;
+          throw new BoxSaysNo(
+            "returned",
+            status.last?.id === id
+              ? `The box went back: ${status.last.detail}`
+              : "The box does not know the change any more",
+          );
+        }
+        const runs = !reboots || `version ${status.version}` === this.content.title;
+        const { service } = status.health;
+        if (runs && (service !== "starting" || performance.now() > starting)) return;
+      } catch (error) {
+        if (!(error instanceof ConnectionFailed)) throw error;
+        problem = error;
+      }
+      if (performance.now() > deadline) {
+        throw problem ?? new BoxSaysNo("failed", `It does not run ${this.content.title}`);
+      }
+      await pause(PAUSE_MS);
+    }
+  }
+
+  async #rollback(id: string, problem: string, after: BoxStatus): Promise<HostResult> {
+    const said = await this.#retried(() => this.box.rollback(id))
+      .then(({ detail }) => detail, (error) => `it did not go back: ${error.message}`);
+    return {
+      outcome: "failed",
+      reason: "unhealthy",
+      detail: `After the change ${problem}; ${said}`,
+      before: this.#before,
+      after,
+    };
+  }
+
+  /** Once more where the connection failed; a box that is gone is not waited for. */
+  async #retried<T>(task: () => Promise<T>): Promise<T> {
+    try {
+      return await task();
+    } catch (error) {
+      if (!(error instanceof ConnectionFailed)) throw error;
+      if (!["unreachable", "broken"].includes(error.kind)) throw error;
+      await this.box.ssh.disconnect(this.box.host);
+      await pause(PAUSE_MS);
+      return await task();
+    }
+  }
+}
+
+function withoutLatency({ health }: BoxStatus) {
+  return { ...health, latencyMs: undefined };
+}
