@@ -4,6 +4,7 @@ import { probeXwayland } from "../display/xwayland/probe.ts";
 import { probeSandbox } from "../games/probe.ts";
 import { probeInput } from "../input/probe.ts";
 import type { Config } from "../config/config.ts";
+import { probeUdpPort } from "../node/probe.ts";
 import type { Capability } from "../protocol/library.ts";
 import { probeGpu } from "../system/gpu.ts";
 import { probeVideoEncoders } from "../video/probe.ts";
@@ -47,6 +48,7 @@ async function probeAll(config: Config): Promise<Capability[]> {
     ["Gamepads", probeInput],
     ["Sandbox", probeSandbox],
     ["Network", () => probeNetwork(config)],
+    ["UDP port", async () => [await probeUdpPort(config)]],
   ];
   const capabilities: Capability[] = [];
   for (const [title, probe] of probes) {
