@@ -35,6 +35,8 @@ export const CLEAN: Impairment = {
 /** One direction of the relay. */
 class Direction {
   impairment: Impairment;
+  /** Packets that never pass, besides those lost at random. */
+  refuses: (packet: Uint8Array) => boolean = () => false;
   forwarded = 0;
   dropped = 0;
   #freeMs = 0;
@@ -46,16 +48,16 @@ class Direction {
     this.impairment = { ...CLEAN, ...impairment };
   }
 
-  pass(bytes: number, send: () => void): void {
+  pass(packet: Uint8Array, send: () => void): void {
     const { loss, delayMs, jitterMs, rate, queueMs } = this.impairment;
     const nowMs = performance.now();
     const waitMs = Math.max(0, this.#freeMs - nowMs);
-    if (this.random() < loss || waitMs > queueMs) {
+    if (this.refuses(packet) || this.random() < loss || waitMs > queueMs) {
       this.dropped++;
       return;
     }
     this.forwarded++;
-    this.#freeMs = nowMs + waitMs + bytes * 8000 / rate;
+    this.#freeMs = nowMs + waitMs + packet.length * 8000 / rate;
     const atMs = Math.max(this.#lastMs, this.#freeMs + delayMs + this.random() * jitterMs);
     this.#lastMs = atMs;
     if (atMs <= nowMs && this.#waiting.length === 0) return send();
@@ -143,7 +145,7 @@ export class UdpRelay {
       socket.on("error", () => {});
       socket.on("message", (reply: Buffer) => {
         if (this.cut) return;
-        this.down.pass(reply.length, () => {
+        this.down.pass(reply, () => {
           this.listener.send(reply, from.port, from.address, () => {});
         });
       });
@@ -151,7 +153,7 @@ export class UdpRelay {
     }
     const { targetPort, targetAddress = "127.0.0.1" } = this.options;
     const upstream = socket;
-    this.up.pass(data.length, () => {
+    this.up.pass(data, () => {
       if (this.#clients.get(key) === upstream) {
         upstream.send(data, targetPort, targetAddress, () => {});
       }

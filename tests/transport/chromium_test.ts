@@ -4,6 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import type { EncodedAudio } from "../../src/media/encoded.ts";
 import type { PathEstimate, ViewerTransport } from "../../src/media/stages.ts";
 import { decodeInput, encodeInput } from "../../src/protocol/input.ts";
+import { PAYLOAD_TYPE } from "../../src/transport/webrtc/peer.ts";
 import { createTransport, type WebRtcOptions } from "../../src/transport/webrtc/transport.ts";
 import type { WebRtcViewer } from "../../src/transport/webrtc/viewer.ts";
 import { UdpRelay } from "../tools/relay.ts";
@@ -188,6 +189,47 @@ Deno.test("lost packets are repeated on request, and audio is sent twice", async
     } finally {
       await relay.close();
     }
+  });
+});
+
+Deno.test("lost packets come back by parity, where no repeat gets through", async () => {
+  await withSession({}, async ({ browser, viewer: newViewer }) => {
+    const viewer = newViewer();
+    let sent = 0;
+    viewer.onSent = () => sent++;
+    const { page, relay } = await connectThroughRelay(browser, viewer);
+    try {
+      await waitForPage(page, (state) => state.frames > 10);
+      relay.down.refuses = (packet) => (packet[1] & 127) === PAYLOAD_TYPE.rtx;
+      relay.down.impairment.loss = 0.02;
+      // Until the loss is known.
+      await sleep(2000);
+      const before = await pageState(page);
+      const [sentBefore, dropped] = [sent, relay.down.dropped];
+      await sleep(4000);
+      const after = await pageState(page);
+      const count = (name: string) => (after.inbound[name] ?? 0) - (before.inbound[name] ?? 0);
+      assert.equal(count("retransmittedPacketsReceived"), 0);
+      assert.ok(relay.down.dropped - dropped > 30);
+      assert.ok(count("fecPacketsReceived") > 100, `${count("fecPacketsReceived")}`);
+      // A fifth of the frames loses a packet. Without repair each of them costs what follows up to
+      // the next IDR, which leaves less than a third.
+      const share = count("framesDecoded") / (sent - sentBefore);
+      assert.ok(share > 0.6, `${share}`);
+    } finally {
+      await relay.close();
+    }
+  });
+});
+
+Deno.test("a path without loss gets no parity", async () => {
+  await withSession({}, async ({ browser, viewer: newViewer }) => {
+    const viewer = newViewer();
+    const page = await connectPage(browser, viewer);
+    await waitForPage(page, (state) => state.frames > 120);
+    const { inbound } = await pageState(page);
+    // A busy machine may lose some itself.
+    if (inbound.packetsLost === 0) assert.equal(inbound.fecPacketsReceived ?? 0, 0);
   });
 });
 

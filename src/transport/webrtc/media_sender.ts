@@ -4,11 +4,11 @@ import type { PathEstimate } from "../../media/stages.ts";
 import { BandwidthEstimator } from "../congestion/estimator.ts";
 import { FrameProtector } from "../fec/frame_protector.ts";
 import { videoShare } from "../fec/protection.ts";
-import { SentHistory } from "../rtp/history.ts";
 import { type PacketizedFrame, packetizeH264 } from "../rtp/h264.ts";
 import type { RtpPacket } from "../rtp/packet.ts";
 import { FramePacer } from "../rtp/pacer.ts";
 import { type AudioBlock, writeRed } from "../rtp/red.ts";
+import { Repeater } from "../rtp/repeater.ts";
 import { compactNtp, readRtcp, type RtcpMessage, writeSenderReport } from "../rtp/rtcp.ts";
 import { FLEXFEC_PAYLOAD_TYPE } from "./fec_offer.ts";
 import type { Negotiated } from "./negotiated.ts";
@@ -24,8 +24,6 @@ const IDR_COOLDOWN_MS = 250;
 const BEHIND_COOLDOWN_MS = 1500;
 /** It is asked for when this little still waits, ms. */
 const CAUGHT_UP_MS = 50;
-/** Repeats may take this share of the estimate, so that they do not feed a congested path. */
-const REPEAT_SHARE = 0.5;
 /** Repeats are sent twice from this loss on, where there is room: a lost one costs 100 ms more. */
 const DOUBLE_REPEAT_LOSS = 0.03;
 /** What a frame may take of the path is reckoned at this rate. */
@@ -70,13 +68,12 @@ export class MediaSender {
   onEstimate: (estimate: PathEstimate) => void = () => {};
   onSent: (rtpTimestamp: number, sentMs: number, bytes: number) => void = () => {};
 
-  readonly #history = new SentHistory();
+  readonly #repeater: Repeater;
   readonly #pacer: FramePacer<OutgoingFrame>;
   readonly #estimator: BandwidthEstimator;
   readonly #protector: FrameProtector | undefined;
   // Half of the sequence numbers away from the first wrap, as RFC 3711 section 3.3.1 advises.
   #videoSequence = randomSequence();
-  #rtxSequence = randomSequence();
   #audioSequence = randomSequence();
   #transportSequence = 0;
   /** The packets of the frame that is leaving, and their bytes on the wire. */
@@ -97,8 +94,6 @@ export class MediaSender {
   #videoCount = { packets: 0, octets: 0 };
   #audioCount = { packets: 0, octets: 0 };
   #reportedMs = -Infinity;
-  #repeatBudget = 0;
-  #repeatRefilledMs = monotonicMs();
   #closed = false;
 
   constructor(private readonly options: MediaSenderOptions) {
@@ -108,6 +103,15 @@ export class MediaSender {
       maxBitrate,
       transportCc: negotiated.transportCc,
     });
+    this.#repeater = new Repeater(
+      negotiated.rtx
+        ? {
+          ssrc: options.ssrc.rtx,
+          payloadType: PAYLOAD_TYPE.rtx,
+          nextTransportSequence: () => this.#nextTransportSequence(),
+        }
+        : undefined,
+    );
     if (negotiated.flexfec) {
       this.#protector = new FrameProtector({
         ssrc: options.ssrc.parity,
@@ -284,7 +288,7 @@ export class MediaSender {
     const nowMs = this.#sentMs = monotonicMs();
     const bytes = this.#transmit(packets, nowMs);
     for (const packet of packets) {
-      this.#history.add(packet, nowMs);
+      this.#repeater.sent(packet, nowMs);
       this.#videoCount.octets += packet.payload.length;
     }
     this.#videoCount.packets += packets.length;
@@ -329,57 +333,14 @@ export class MediaSender {
   }
 
   #repeat(sequences: number[], nowMs: number): void {
-    const { negotiated } = this.options;
-    const estimate = this.#estimator.estimate;
-    const gap = Math.max(10, estimate.rttMs * 0.9);
-    const perMs = estimate.bitrate / 8000 * REPEAT_SHARE;
-    this.#repeatBudget = Math.min(
-      Math.max(perMs * 200, 30000),
-      this.#repeatBudget + (nowMs - this.#repeatRefilledMs) * perMs,
-    );
-    this.#repeatRefilledMs = nowMs;
-    const packets: RtpPacket[] = [];
-    for (const sequence of sequences) {
-      if (this.#repeatBudget <= 0) break;
-      const packet = this.#history.take(sequence, nowMs, gap);
-      if (!packet) continue;
-      this.#repeatBudget -= packet.payload.length;
-      packets.push(negotiated.rtx ? this.#asRtx(packet) : packet);
-    }
+    const { estimate, hasRoom, lossLevel } = this.#estimator;
+    const twice = hasRoom && lossLevel >= DOUBLE_REPEAT_LOSS;
+    const packets = this.#repeater.answer(sequences, estimate, twice, nowMs);
     if (packets.length === 0) return;
-    if (negotiated.rtx) {
-      const twice = this.#estimator.hasRoom && this.#estimator.lossLevel >= DOUBLE_REPEAT_LOSS;
-      if (twice) packets.push(...packets.map((packet) => this.#again(packet)));
-      this.#pacer.charge(this.#transmit(packets, nowMs));
-    } // Without RTX a repeat must equal the first sending to the last byte, also in its transport-wide
+    if (this.options.negotiated.rtx) this.#pacer.charge(this.#transmit(packets, nowMs));
+    // Without RTX a repeat must equal the first sending to the last byte, also in its transport-wide
     // number: the same nonce with different data would give the authentication key away.
     else this.#pacer.charge(this.options.path.send(packets));
-  }
-
-  /** The packet with its original sequence number before the payload (RFC 4588 section 4). */
-  #asRtx(packet: RtpPacket): RtpPacket {
-    const payload = new Uint8Array(packet.payload.length + 2);
-    const original = packet.extendedSequence & 0xffff;
-    payload[0] = original >> 8;
-    payload[1] = original & 255;
-    payload.set(packet.payload, 2);
-    return {
-      ...packet,
-      payloadType: PAYLOAD_TYPE.rtx,
-      ssrc: this.options.ssrc.rtx,
-      extendedSequence: this.#rtxSequence++,
-      transportSequence: this.#nextTransportSequence(),
-      payload,
-    };
-  }
-
-  /** The same RTX packet under its own numbers. */
-  #again(rtx: RtpPacket): RtpPacket {
-    return {
-      ...rtx,
-      extendedSequence: this.#rtxSequence++,
-      transportSequence: this.#nextTransportSequence(),
-    };
   }
 
   #tick(): void {
@@ -387,21 +348,15 @@ export class MediaSender {
     if (this.#pictureLost) this.#askForIdr(nowMs);
     this.#estimator.tick(nowMs);
     this.#applyEstimate();
-    const probeBytes = this.options.negotiated.rtx ? this.#estimator.probe(nowMs) : 0;
-    if (probeBytes > 0) this.#probe(probeBytes, nowMs);
+    if (this.options.negotiated.rtx) this.#probe(this.#estimator.probe(nowMs), nowMs);
     if (nowMs - this.#reportedMs >= SENDER_REPORT_MS) this.#report(nowMs);
     const still = nowMs - this.#sentMs > STILL_MS;
     this.#ticker = setTimeout(() => this.#tick(), still ? STILL_TICK_MS : TICK_MS);
   }
 
-  /** Recent packets once more: a burst of known size that harms nobody, and may even repair. */
   #probe(bytes: number, nowMs: number): void {
-    const newest = this.#history.newest;
-    if (!newest) return;
-    const packets: RtpPacket[] = [];
-    for (let sent = 0; sent < bytes; sent += newest.payload.length + 40) {
-      packets.push(this.#asRtx(newest));
-    }
+    const packets = this.#repeater.probe(bytes);
+    if (packets.length === 0) return;
     this.#pacer.charge(this.#transmit(packets, nowMs));
     this.#estimator.probed(packets.length);
   }
