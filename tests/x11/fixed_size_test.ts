@@ -365,3 +365,24 @@ Deno.test("a dialog before the game is enlarged too, helper windows are not", as
     launcher.close();
   });
 });
+
+Deno.test("windows that change all the time do not flood the session", async () => {
+  await withXwayland(async ({ xwayland, client, picture, views }) => {
+    client(640, 480, game(640, 480));
+    await picture("the corners", (now) => cornersAt(now, SCALED));
+    const { display, xauthority } = xwayland;
+    const menu = new TestClient(display, 0, 0, 200, 200, { xauthority });
+    const { handle, xcb } = menu.connection;
+    const startMs = performance.now();
+    const before = views.length;
+    for (let i = 0; i < 1000; i++) {
+      const place = new Uint8Array(Uint32Array.of(i % 300).buffer);
+      xcb.xcb_configure_window(handle, menu.window, CONFIG_X, place);
+      menu.geometry();
+    }
+    const most = (performance.now() - startMs) / 30 + 3;
+    assert.ok(views.length - before <= most, `${views.length - before} views, most ${most}`);
+    menu.close();
+    await picture("the game alone", (now) => cornersAt(now, SCALED));
+  });
+});

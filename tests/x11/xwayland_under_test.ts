@@ -10,6 +10,7 @@ import { startCompositor } from "../../src/display/compositor_source.ts";
 import type { XConnection } from "../../src/display/x11/connection.ts";
 import { startXwayland, type Xwayland } from "../../src/display/xwayland/xwayland.ts";
 import { FrameReader, FrameRing } from "../../src/media/frame_ring.ts";
+import type { DesktopView } from "../../src/media/stages.ts";
 import { encodeInput, type InputEvent } from "../../src/protocol/input.ts";
 import { Picture } from "../display/display_under_test.ts";
 import { TestClient, until } from "./test_client.ts";
@@ -18,6 +19,8 @@ interface Context {
   xwayland: Xwayland;
   compositor: ReturnType<typeof startCompositor>;
   exits: string[];
+  /** What the session was told of the desktop. */
+  views: DesktopView[];
   /** The newest picture, once it satisfies `condition`. */
   picture: (what: string, condition: (picture: Picture) => boolean) => Promise<Picture>;
   send: (event: InputEvent) => void;
@@ -48,6 +51,7 @@ export async function withXwayland(body: (context: Context) => Promise<void>): P
   };
   await ready.promise;
   const exits: string[] = [];
+  const views: DesktopView[] = [];
   const clients: TestClient[] = [];
   let xwayland: Xwayland | undefined;
   try {
@@ -56,7 +60,10 @@ export async function withXwayland(body: (context: Context) => Promise<void>): P
       waylandDisplay,
       runDir,
       mode,
-      onView: (view) => compositor.setDesktopView(view),
+      onView: (view) => {
+        views.push(view);
+        compositor.setDesktopView(view);
+      },
       onExit,
     });
     const client: Context["client"] = (width, height, prepare) => {
@@ -74,7 +81,7 @@ export async function withXwayland(body: (context: Context) => Promise<void>): P
         if (frame) newest = new Picture(frame);
         return newest && condition(newest) && newest;
       });
-    await body({ xwayland, compositor, exits, picture, send, client });
+    await body({ xwayland, compositor, exits, views, picture, send, client });
   } finally {
     for (const client of clients) client.close();
     await xwayland?.close();

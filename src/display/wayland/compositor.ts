@@ -25,6 +25,7 @@ import { Cursor } from "./cursor.ts";
 import { Clipboard } from "./data_device.ts";
 import { Desktop } from "./desktop.ts";
 import { EventLoop } from "./event_loop.ts";
+import { EventPace } from "./event_pace.ts";
 import type { WlOutputResource } from "./generated/wayland.ts";
 import { advertise } from "./globals.ts";
 import { Output } from "./output.ts";
@@ -38,6 +39,8 @@ import type { Surface } from "./surface.ts";
 import type { XdgSurface } from "./xdg_shell.ts";
 
 const MAX_CLIENTS = 64;
+/** Windows that are told of, the topmost ones. */
+const MAX_TITLES = 32;
 
 export interface CompositorOptions {
   /** Where clients connect; a file left there is replaced. */
@@ -63,6 +66,7 @@ export class Compositor implements ClientOwner {
   readonly seat: Seat;
   readonly presenter: Presenter;
   readonly #options: CompositorOptions;
+  readonly #events: EventPace;
   readonly #listening: number;
   readonly #clients = new Set<Client>();
   /** Of all clients, in bytes of buffers. */
@@ -75,6 +79,7 @@ export class Compositor implements ClientOwner {
   /** Opens the socket. Throws where it cannot be made or the keyboard layout does not exist. */
   constructor(options: CompositorOptions) {
     this.#options = options;
+    this.#events = new EventPace(this.loop, options.onEvent);
     this.output = new Output(options.mode);
     this.seat = new Seat(this, options.keyboard);
     this.presenter = new Presenter(this, options.ring, options.mode);
@@ -84,7 +89,7 @@ export class Compositor implements ClientOwner {
   }
 
   emit(event: DisplayEvent): void {
-    this.#options.onEvent(event);
+    this.#events.emit(event);
   }
 
   /** The next number that names an event to clients. */
@@ -130,7 +135,9 @@ export class Compositor implements ClientOwner {
     }
     if (this.#windowsStale) {
       this.#windowsStale = false;
-      const titles = this.scene.toplevels.map(({ title, appId }) => title || appId);
+      const titles = this.scene.toplevels.slice(-MAX_TITLES).map(({ title, appId }) =>
+        title || appId
+      );
       this.emit({ type: "windows", titles });
     }
     for (const client of this.#clients) client.flush();

@@ -17,11 +17,10 @@ export class EventWait {
     }
   }
 
-  /** `timeoutMs` -1: for ever. False where none was readable in that time. */
-  wait(timeoutMs: number): boolean {
+  /** `timeoutMs` -1: for ever. */
+  wait(timeoutMs: number): void {
     const ready = libc.epoll_wait(this.#epoll, this.#events, 3, timeoutMs);
     if (ready < 0 && errno() !== EINTR) throw new Error(`epoll_wait: ${errnoText(errno())}`);
-    return ready > 0;
   }
 
   close(): void {

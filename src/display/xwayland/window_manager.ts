@@ -13,15 +13,12 @@ import {
   CONFIG_Y,
   CONFIGURE_NOTIFY,
   CONFIGURE_REQUEST,
-  CW_BACK_PIXEL,
   CW_EVENT_MASK,
-  CW_OVERRIDE_REDIRECT,
   DESTROY_NOTIFY,
   EVENT_MASK_PROPERTY_CHANGE,
   EVENT_MASK_STRUCTURE_NOTIFY,
   EVENT_MASK_SUBSTRUCTURE_NOTIFY,
   EVENT_MASK_SUBSTRUCTURE_REDIRECT,
-  INPUT_OUTPUT,
   MAP_NOTIFY,
   MAP_REQUEST,
   PROPERTY_NOTIFY,
@@ -41,12 +38,14 @@ import {
   readWindow,
 } from "./managed_window.ts";
 import { OverrideWindows } from "./override_windows.ts";
+import { ScreenRedraw } from "./screen_redraw.ts";
 import { parseSizeHints, place } from "./size_hints.ts";
+import { ViewReport } from "./view_report.ts";
 
 const POINTER_ROOT = 1;
 const CURRENT_TIME = 0;
-/** Pictures of the old size can be under way still, so that one redraw is not enough. */
-const REDRAWS = 4;
+/** How soon is looked again where something is to be done later, ms. */
+const STEP_MS = 30;
 /** WM_STATE's NormalState (ICCCM 4.1.3.1). */
 const NORMAL_STATE = 1;
 
@@ -70,10 +69,8 @@ export class WindowManager {
   #screen: { width: number; height: number };
   #mapped = false;
   readonly #overrideWindows: OverrideWindows;
-  /** Redraws that are due. */
-  #redraws = 0;
-  /** The newest view as JSON. */
-  #view = "";
+  readonly #screenRedraw: ScreenRedraw;
+  readonly #viewReport: ViewReport;
 
   /** Throws {@linkcode XConnectionError} where another window manager runs. */
   constructor(readonly connection: XConnection, readonly events: WindowManagerEvents = {}) {
@@ -81,6 +78,8 @@ export class WindowManager {
     this.#screen = { width: screen.width, height: screen.height };
     this.#atoms = managerAtoms(connection);
     this.#overrideWindows = new OverrideWindows(connection);
+    this.#screenRedraw = new ScreenRedraw(connection);
+    this.#viewReport = new ViewReport((view) => events.onView?.(view));
     const mask = EVENT_MASK_SUBSTRUCTURE_REDIRECT | EVENT_MASK_SUBSTRUCTURE_NOTIFY |
       EVENT_MASK_STRUCTURE_NOTIFY;
     const select = xcb.xcb_change_window_attributes_checked(
@@ -112,29 +111,14 @@ export class WindowManager {
       this.#handle(event);
     }
     this.#tellView();
+    this.#screenRedraw.step();
     connection.flush();
     connection.check();
   }
 
-  /** True for a while after the screen changed its size. */
-  get needsRedraw(): boolean {
-    return this.#redraws > 0;
-  }
-
-  /**
-   * Draws a pixel for a moment. Xwayland sends no picture of its new size before something is drawn,
-   * and a game may have nothing to draw.
-   */
-  redraw(): void {
-    this.#redraws--;
-    const { handle, root, xcb } = this.connection;
-    const pixel = this.connection.generateId();
-    const values = words(0, 1);
-    const mask = CW_BACK_PIXEL | CW_OVERRIDE_REDIRECT;
-    xcb.xcb_create_window(handle, 0, pixel, root, 0, 0, 1, 1, 0, INPUT_OUTPUT, 0, mask, values);
-    xcb.xcb_map_window(handle, pixel);
-    xcb.xcb_destroy_window(handle, pixel);
-    this.connection.flush();
+  /** For so long nothing is to be dispatched where no event comes, in ms; -1: for ever. */
+  get idleMs(): number {
+    return this.#viewReport.pending || this.#screenRedraw.pending ? STEP_MS : -1;
   }
 
   /** Asks every window to close; one that does not know how loses its connection. */
@@ -144,11 +128,8 @@ export class WindowManager {
   }
 
   #tellView(): void {
-    const view = desktopView(this.#windows, this.#overrideWindows.areas, this.#screen);
-    const text = JSON.stringify(view);
-    if (text === this.#view) return;
-    this.#view = text;
-    this.events.onView?.(view);
+    const { areas } = this.#overrideWindows;
+    this.#viewReport.step(() => desktopView(this.#windows, areas, this.#screen));
   }
 
   #handle(event: Uint8Array): void {
@@ -174,7 +155,7 @@ export class WindowManager {
         this.#screen = { width: view.getUint16(20, true), height: view.getUint16(22, true) };
         describeScreen(this.connection, this.#atoms, this.#screen);
         for (const window of this.#windows) this.#arrange(window);
-        if (this.#mapped) this.#redraws = REDRAWS;
+        if (this.#mapped) this.#screenRedraw.start();
         break;
       case PROPERTY_NOTIFY:
         this.#propertyChanged(word(4), word(8));

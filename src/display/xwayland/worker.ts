@@ -25,9 +25,6 @@ export type WindowManagerMessage =
   | { type: "failed"; message: string }
   | { type: "closed" };
 
-/** Between redraws after the screen changed its size. */
-const REDRAW_MS = 100;
-
 const worker = self as unknown as {
   onmessage: ((message: MessageEvent<WindowManagerStart>) => void) | null;
   postMessage(message: WindowManagerMessage): void;
@@ -64,8 +61,7 @@ function manage({ display, xauthority, commands }: WindowManagerStart): void {
       receiver.drain(() => {}, execute);
       if (!open) return;
       manager.dispatch();
-      if (manager.needsRedraw && !wait.wait(REDRAW_MS)) manager.redraw();
-      else if (!manager.needsRedraw) wait.wait(-1);
+      wait.wait(manager.idleMs);
     }
   } finally {
     wait.close();
