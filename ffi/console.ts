@@ -11,3 +11,5 @@ export const consoleCalls = Deno.dlopen("libc.so.6", symbols).symbols;
 export const KDSKBMODE = 0x4b45n;
 /** Nothing: no characters, no switching, no restart by Ctrl-Alt-Del. */
 export const K_OFF = 4n;
+/** Opening a terminal does not make it the process's own, open(2). */
+export const O_NOCTTY = 0x100;

@@ -71,6 +71,7 @@ async function main(args: string[]): Promise<number> {
   const { stageProgram } = await import("./program.ts");
   await stageProgram(root, join(build, "gamelan"));
   await emptied(output);
+  console.error(`Building the image, some minutes (${join(build, "mkosi.log")}) …`);
   await runMkosi({ image, build, output, tools, version, epoch, mirrors, preferences });
   return await finish(output, version, epoch);
 }

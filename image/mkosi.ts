@@ -20,7 +20,8 @@ export interface MkosiOptions {
   preferences: string;
 }
 
-/** Builds the image with mkosi out of the tools tree. Throws CommandFailed; mkosi says why itself. */
+/** Builds the image with mkosi out of the tools tree. What it says goes to
+ * mkosi.log in the build folder. Throws CommandFailed with the end of that. */
 export async function runMkosi(options: MkosiOptions): Promise<void> {
   const { image, build, output, tools } = options;
   const settings = join(build, "apt");
@@ -51,5 +52,8 @@ export async function runMkosi(options: MkosiOptions): Promise<void> {
     `--source-date-epoch=${options.epoch}`,
     "--force",
     "build",
-  ], { show: true, env: { PYTHONPATH: join(tools, "usr/lib/python3/dist-packages") } });
+  ], {
+    log: join(build, "mkosi.log"),
+    env: { PYTHONPATH: join(tools, "usr/lib/python3/dist-packages") },
+  });
 }

@@ -7,13 +7,14 @@ export class CommandFailed extends Error {
 export interface RunOptions {
   cwd?: string;
   env?: Record<string, string>;
-  /** Show what it writes while it works; otherwise only where it fails. */
-  show?: boolean;
+  /** A file to which all that it writes goes. */
+  log?: string;
 }
 
 /** Runs a program and gives its standard output. Throws CommandFailed where it ends with another code than 0. */
 export async function run(argv: string[], options: RunOptions = {}): Promise<string> {
-  const [command, ...args] = argv;
+  const logged = options.log === undefined ? [] : ["sh", "-c", 'exec "$@" >"$0" 2>&1', options.log];
+  const [command, ...args] = [...logged, ...argv];
   let output: Deno.CommandOutput;
   try {
     output = await new Deno.Command(command, {
@@ -22,14 +23,16 @@ export async function run(argv: string[], options: RunOptions = {}): Promise<str
       env: options.env,
       stdin: "null",
       stdout: "piped",
-      stderr: options.show ? "inherit" : "piped",
+      stderr: "piped",
     }).output();
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new CommandFailed(`${command} is not installed, or ${options.cwd ?? "."} is missing`);
   }
   if (output.success) return new TextDecoder().decode(output.stdout);
-  const said = options.show ? "" : new TextDecoder().decode(output.stderr);
+  const said = options.log === undefined
+    ? new TextDecoder().decode(output.stderr)
+    : await Deno.readTextFile(options.log);
   const tail = said.trim().split("\n").slice(-15).join("\n");
-  throw new CommandFailed(`${argv.join(" ")}\nended with code ${output.code}. ${tail}`);
+  throw new CommandFailed(`${argv.join(" ")}\nended with code ${output.code}:\n${tail}`);
 }

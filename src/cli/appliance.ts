@@ -1,11 +1,10 @@
 import type { Coordinator } from "../coordinator/coordinator.ts";
 import { lanAddresses } from "../coordinator/http/addresses.ts";
 import type { Config } from "../config/config.ts";
-import { cstring, libc, O_CLOEXEC, O_RDWR } from "../../ffi/libc.ts";
-import { consoleCalls, K_OFF, KDSKBMODE } from "../../ffi/console.ts";
 import { mdnsName } from "../system/avahi.ts";
 import { logger } from "../system/log.ts";
 import { renderConsoleScreen } from "./console_screen.ts";
+import { ConsoleTerminal } from "./console_terminal.ts";
 import { version } from "./version.ts";
 
 const log = logger("appliance");
@@ -29,16 +28,15 @@ export class Appliance {
 
   private constructor(
     private readonly config: Config,
-    private readonly screen: string,
+    private readonly screen: ConsoleTerminal,
   ) {}
 
   /**
    * Waits for the machine's name in its network and adds it to the names of the house's certificate.
-   * `screen`: a terminal's device, such as /dev/tty1.
+   * `screen`: a terminal's device, such as /dev/tty1. Throws where it cannot be opened.
    */
   static async open(config: Config, screen: string): Promise<Appliance> {
-    const appliance = new Appliance(config, screen);
-    muteKeyboard(screen);
+    const appliance = new Appliance(config, ConsoleTerminal.open(screen));
     await appliance.#learnName(NAME_PATIENCE_MS);
     return appliance;
   }
@@ -47,7 +45,7 @@ export class Appliance {
   show(house: Coordinator): void {
     const look = async () => {
       if (Date.now() - this.#nameAt > NAME_EVERY_MS) await this.#learnName(0);
-      await this.#draw(house);
+      this.#draw(house);
     };
     const quietly = () =>
       look().catch((error) => log.warn("the screen was not drawn", { error: String(error) }));
@@ -57,6 +55,7 @@ export class Appliance {
 
   close(): void {
     clearInterval(this.#timer);
+    this.screen[Symbol.dispose]();
   }
 
   async #learnName(patienceMs: number): Promise<void> {
@@ -71,7 +70,7 @@ export class Appliance {
     log.info("known in the network", { name });
   }
 
-  async #draw(house: Coordinator): Promise<void> {
+  #draw(house: Coordinator): void {
     const { http, https } = this.config;
     const hosts = lanAddresses().map((one) => one.includes(":") ? `[${one}]` : one);
     // Without an address the name leads nowhere.
@@ -90,21 +89,8 @@ export class Appliance {
       claimCode: house.claimCode,
     });
     if (text === this.#drawn && Date.now() - this.#drawnAt < REDRAW_MS) return;
-    await Deno.writeTextFile(this.screen, text, { create: false });
+    this.screen.write(text);
     this.#drawn = text;
     this.#drawnAt = Date.now();
   }
-}
-
-/**
- * What players press must not reach the terminal: their keyboards are input devices of this machine
- * too, and the kernel hands every keyboard's keys to it.
- */
-function muteKeyboard(screen: string): void {
-  const fd = libc.open(cstring(screen), O_RDWR | O_CLOEXEC, 0);
-  if (fd < 0) return log.warn("the screen cannot be opened", { screen });
-  if (consoleCalls.ioctl(fd, KDSKBMODE, K_OFF) < 0) {
-    log.warn("the terminal keeps its keyboard", { screen });
-  }
-  libc.close(fd);
 }
