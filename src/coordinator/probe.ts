@@ -4,6 +4,7 @@ import { get as httpsGet } from "node:https";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { Capability } from "../protocol/library.ts";
+import { FIX_OFFLINE } from "../system/local_network.ts";
 import { lanAddresses } from "./http/addresses.ts";
 import { certificateProblem } from "./http/certificate.ts";
 
@@ -123,8 +124,9 @@ function probeAddresses(): Capability {
   return {
     ...row,
     status: "warning",
-    evidence: "only loopback: no other device can reach this machine",
-    fix: "Connect it to the network (ip address shows what it has).",
+    evidence: "only loopback: no other device can reach this machine, and Gamelan has to be root " +
+      "for browsers on it to show a picture",
+    fix: FIX_OFFLINE,
   };
 }
 

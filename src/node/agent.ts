@@ -5,6 +5,7 @@ import { GameLibrary } from "../games/library.ts";
 import type { Capability, GameInfo } from "../protocol/library.ts";
 import { FromNode, type Link, MAX_LINK_ARTWORK, type ToNode } from "../protocol/node.ts";
 import type { SessionInfo, SessionSource, SessionSpec } from "../protocol/session.ts";
+import { ensureBrowsersFindNetwork } from "../system/local_network.ts";
 import { logger } from "../system/log.ts";
 import { Imports } from "./imports.ts";
 import { makeRunRoot } from "./run_root.ts";
@@ -246,6 +247,7 @@ export class NodeAgent {
       },
     };
     Deno.mkdirSync(runDir, { mode: 0o700 });
+    ensureBrowsersFindNetwork();
     await this.#sessions.start(spec);
   }
 

@@ -48,6 +48,8 @@ export interface HouseOptions {
   port?: number;
   /** `coordinator` has no node; `session` streams one desktop. */
   command?: "serve" | "coordinator" | "session";
+  /** Offered to browsers; default 127.0.0.1. None: those that the house finds. */
+  iceAddresses?: string[];
   /** Without a network, see {@linkcode offline}. */
   offline?: boolean;
 }
@@ -61,6 +63,7 @@ export function freePort(): number {
 /** Starts a house and waits until it is ready. Its sessions end with it when it is disposed. */
 export async function startHouse(options: HouseOptions = {}): Promise<House> {
   const dataDir = options.dataDir ?? await Deno.makeTempDir({ prefix: "gamelan-house-" });
+  const { iceAddresses = ["127.0.0.1"] } = options;
   const own = gamelan([
     options.command ?? "serve",
     "--json",
@@ -74,8 +77,7 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
     dataDir,
     "--library-first-import",
     "",
-    "--ice-addresses",
-    "127.0.0.1",
+    ...iceAddresses.flatMap((address) => ["--ice-addresses", address]),
     ...options.args ?? [],
   ]);
   const [command, ...args] = options.offline ? offline(own) : own;

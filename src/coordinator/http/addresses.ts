@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { networkAddresses } from "../../system/local_network.ts";
 
 /** Whether an IP address text is this machine talking to itself. */
 export function isLoopback(address: string): boolean {
@@ -21,9 +22,7 @@ export function addressGroup(address: string): string {
 
 /** This machine's addresses that others can reach, without link-local ones; IPv4 first. */
 export function lanAddresses(): string[] {
-  const found = Deno.networkInterfaces()
-    .map((face) => face.address)
-    .filter((address) => !isLoopback(address) && !/^(fe[89ab].:|169\.254\.)/i.test(address));
+  const found = networkAddresses();
   return [...found.filter((a) => !a.includes(":")), ...found.filter((a) => a.includes(":"))];
 }
 

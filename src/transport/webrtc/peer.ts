@@ -1,7 +1,6 @@
 /** A werift peer connection that offers Gamelan's streams, on the session's UDP port. */
 import type { Buffer } from "node:buffer";
-import { isIP, isIPv6 } from "node:net";
-import { networkInterfaces } from "node:os";
+import { isIPv6 } from "node:net";
 import {
   Candidate,
   candidateFoundation,
@@ -119,22 +118,6 @@ export interface RemoteAddress {
   address: string;
   port: number;
 }
-
-/** Addresses for host candidates: those asked for, or all of the machine's, loopback as last resort. */
-export function hostAddresses(asked: string[]): string[] {
-  const valid = asked.filter((address) => {
-    if (isIP(address)) return true;
-    log.warn("expected an IP address in iceAddresses, left it out", { address });
-    return false;
-  });
-  if (valid.length > 0) return [...new Set(valid)];
-  const all = Object.values(networkInterfaces()).flatMap((infos) => infos ?? []);
-  const outside = all.filter((info) => !info.internal && !isLinkLocal(info.address));
-  const found = outside.map((info) => info.address);
-  return found.length > 0 ? [...new Set(found)] : ["127.0.0.1"];
-}
-
-const isLinkLocal = (address: string) => /^(169\.254\.|fe80:)/i.test(address);
 
 /**
  * A peer connection with its offer made, and its end on the UDP port. `onDatagram` sees the
