@@ -9,6 +9,16 @@ const LOG_OPENED_MS = 5000;
  * looks which are dead; they are few and small, and with 1 MB the process takes 30 MB less.
  */
 const SMALL_HEAPS = "--max-semi-space-size=1";
+/**
+ * The C library keeps what was freed, and an arena for each of twenty threads, against a later need
+ * (mallopt(3)): 10 MB after the start. Four arenas suffice that no thread waits for another's, and
+ * what is larger than 256 KB is used for long. No program of a session inherits it.
+ */
+const SMALL_MALLOC = {
+  MALLOC_ARENA_MAX: "4",
+  MALLOC_MMAP_THRESHOLD_: "262144",
+  MALLOC_TRIM_THRESHOLD_: "262144",
+};
 
 /** A process that waits to become a session; tests give doubles. */
 export interface SessionProcess {
@@ -46,7 +56,11 @@ export class IdleSession implements SessionProcess {
       args,
       stdin: "piped",
       stdout: "null",
-      env: { GAMELAN_LOG_LEVEL: logSettings.level, DENO_V8_FLAGS: SMALL_HEAPS },
+      env: {
+        GAMELAN_LOG_LEVEL: logSettings.level,
+        DENO_V8_FLAGS: SMALL_HEAPS,
+        ...SMALL_MALLOC,
+      },
     }).spawn();
     child.unref();
     return new IdleSession(child, logFile);
