@@ -2,15 +2,16 @@ import type { Capability } from "../protocol/library.ts";
 import { libopus, opusVersion } from "../../ffi/libopus.ts";
 import { openPulse, openPulseSimple } from "../../ffi/libpulse.ts";
 import { OpusEncoder, SAMPLE_RATE } from "./opus.ts";
+import { findPulseAudio } from "./pulseaudio.ts";
 
-async function version(program: string): Promise<string | undefined> {
+async function version([program, ...args]: string[]): Promise<string | undefined> {
   try {
-    const { stdout } = await new Deno.Command(program, {
-      args: ["--version"],
+    const { success, stdout } = await new Deno.Command(program, {
+      args: [...args, "--version"],
       stdout: "piped",
       stderr: "null",
     }).output();
-    return new TextDecoder().decode(stdout).split("\n")[0].trim();
+    return success ? new TextDecoder().decode(stdout).split("\n")[0].trim() : undefined;
   } catch {
     return undefined;
   }
@@ -18,14 +19,18 @@ async function version(program: string): Promise<string | undefined> {
 
 async function probeServer(): Promise<Capability> {
   const title = "Sound server";
-  const found = await version("pulseaudio");
+  const { command, folder } = findPulseAudio();
+  const found = await version(command);
   if (found === undefined) {
     return {
       id: "sound-server",
       title,
       status: "missing",
-      evidence: "pulseaudio is not installed; games are silent",
-      fix: "apt-get install pulseaudio",
+      evidence: folder === undefined
+        ? "pulseaudio is not installed; games are silent"
+        : `pulseaudio in ${folder} does not run; games are silent`,
+      fix: "apt-get install pulseaudio; where that conflicts with pipewire-audio, " +
+        "`deno task start` as root unpacks it for Gamelan alone",
     };
   }
   try {
@@ -40,7 +45,9 @@ async function probeServer(): Promise<Capability> {
       fix: "apt-get install libpulse0",
     };
   }
-  return { id: "sound-server", title, status: "ok", evidence: `${found}, one for each session` };
+  const where = folder === undefined ? "" : `, unpacked in ${folder} for Gamelan alone`;
+  const evidence = `${found}${where}, one for each session`;
+  return { id: "sound-server", title, status: "ok", evidence };
 }
 
 function probeOpus(): Capability {

@@ -7,6 +7,7 @@ import {
   type SoundFolder,
   type SoundServer,
 } from "./sound_server.ts";
+import { isFile, UNPACKED_PULSEAUDIO, unpackedPulseAudio } from "./unpacked_pulseaudio.ts";
 
 /**
  * The server's start script. Its protocol socket is opened last: who can connect finds everything.
@@ -35,6 +36,21 @@ function script(socket: string): string {
   ].join("\n");
 }
 
+/** A PulseAudio that this machine can run. */
+export interface PulseAudio {
+  command: string[];
+  /** Where it was unpacked; absent: it is installed. */
+  folder?: string;
+}
+
+/** The machine's PulseAudio, or the one that was unpacked for Gamelan alone. */
+export function findPulseAudio(): PulseAudio {
+  const path = (Deno.env.get("PATH") ?? "/usr/bin:/bin").split(":");
+  if (path.some((folder) => isFile(join(folder, "pulseaudio")))) return { command: ["pulseaudio"] };
+  const command = unpackedPulseAudio();
+  return command ? { command, folder: UNPACKED_PULSEAUDIO } : { command: ["pulseaudio"] };
+}
+
 /**
  * The server's settings. A game is not trusted: it may play and record, but not load modules
  * (which open files and sockets with the server's rights) nor end the server.
@@ -59,18 +75,22 @@ log-level = warning
 `;
 
 /**
- * Starts PulseAudio on the folder's socket and waits until it serves. Throws with what it said
- * where it does not start (Debian's package pulseaudio).
+ * Starts PulseAudio on the folder's socket and waits until it serves: the given one,
+ * else what {@linkcode findPulseAudio} finds. Throws with what it said where it does not start (Debian's package pulseaudio).
  *
  * PulseAudio rather than PipeWire: one process instead of three (the daemon, its PulseAudio protocol
  * and a session manager), and its null sink takes a game's sound to the capture in half the time.
  */
-export async function startPulseAudio(files: SoundFolder): Promise<SoundServer> {
+export async function startPulseAudio(
+  files: SoundFolder,
+  installation: PulseAudio = findPulseAudio(),
+): Promise<SoundServer> {
   const { folder, socket, clientConfig } = files;
   await Deno.writeTextFile(join(folder, "daemon.conf"), daemonSettings);
   await Deno.writeTextFile(join(folder, "start.pa"), script(socket));
   return await runServer(files, {
-    command: ["pulseaudio", "-n", "-F", join(folder, "start.pa")],
+    command: [...installation.command, "-n", "-F", join(folder, "start.pa")],
+    programs: installation.folder,
     env: {
       PULSE_RUNTIME_PATH: folder,
       PULSE_STATE_PATH: folder,

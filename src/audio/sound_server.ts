@@ -55,20 +55,21 @@ const ETC = ["ld.so.cache", "alternatives", "passwd", "group", "machine-id", "lo
  * process. A game talks to this server: whoever takes it over must find no system bus, no other
  * session's socket and no key, which root may use without any capability.
  */
-function confined(folder: string, command: string[]): string[] {
+function confined(folder: string, { command, programs }: ServerCommand): string[] {
   return [
     "bwrap",
     ...["--die-with-parent", "--new-session", "--unshare-pid", "--unshare-net", "--unshare-ipc"],
     ...["--cap-drop", "ALL", ...(Deno.uid() === 0 ? ["--cap-add", "CAP_SYS_NICE"] : [])],
     ...programsOnly(ETC),
     ...["--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"],
+    ...(programs ? ["--ro-bind", programs, programs] : []),
     ...["--bind", folder, folder, "--chdir", "/", "--"],
     ...command,
   ];
 }
 
 /** The same where bubblewrap is missing or may not work: it only dies with this process. */
-function unconfined(_folder: string, command: string[]): string[] {
+function unconfined(_folder: string, { command }: ServerCommand): string[] {
   return ["setpriv", "--pdeathsig", "KILL", "--no-new-privs", "--", ...command];
 }
 
@@ -171,6 +172,8 @@ export async function makeSoundFolder(runDir: string, surround: boolean): Promis
 export interface ServerCommand {
   command: string[];
   env: Record<string, string>;
+  /** Folder of its programs where that is not the machine's own. */
+  programs?: string;
   /** It may run where bubblewrap is missing or does not work. */
   unconfined: boolean;
 }
@@ -184,7 +187,7 @@ export async function runServer(files: SoundFolder, server: ServerCommand): Prom
   for (const wrap of server.unconfined ? [confined, unconfined] : [confined]) {
     await Deno.remove(files.socket).catch(() => {});
     try {
-      const running = spawn(files.folder, wrap(files.folder, server.command), server.env);
+      const running = spawn(files.folder, wrap(files.folder, server), server.env);
       try {
         await untilReady(files.socket, running.exited);
       } catch (error) {

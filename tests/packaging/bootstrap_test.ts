@@ -14,14 +14,17 @@ const without = (names: string[], ...left: string[]) =>
 /** Runs set-up's package step, as the user with this id, in a process of its own. */
 async function setUp(
   state: FakeState,
-  { uid = 0, task = "start" }: { uid?: number; task?: string } = {},
+  { uid = 0, task = "start", fake }: { uid?: number; task?: string; fake?: FakeDebian } = {},
 ) {
-  const fake = await FakeDebian.create(state);
+  fake ??= await FakeDebian.create(state);
   const bootstrap = `${root}src/cli/bootstrap`;
   // The packages only: what follows them is tested end to end.
   const script = `
     import { NeedsInstall } from "${bootstrap}/apt.ts";
+    import { runtimePackages } from "${bootstrap}/packages.ts";
     import { setUpPackages } from "${bootstrap}/set_up.ts";
+    // Nothing of this machine's.
+    for (const { unpack } of runtimePackages) if (unpack) unpack.into = "${fake.folder}/unpacked";
     try {
       await setUpPackages("${task}");
     } catch (error) {
@@ -82,15 +85,40 @@ Deno.test("lists that name files the mirror has replaced are read again", async 
   assert.ok(fake.lines("installed").includes("libyuv0"));
 });
 
-Deno.test("it goes on without sound where PulseAudio conflicts with the desktop's PipeWire", async () => {
-  const { fake, code, stderr } = await setUp({ offered: first, conflicting: ["pulseaudio"] });
+const libraries = runtimePackages.flatMap(({ unpack }) =>
+  unpack?.libraries.map(([name]) => name) ?? []
+);
+
+Deno.test("PulseAudio is unpacked where it conflicts with the desktop's PipeWire, and found again", async () => {
+  const state = { offered: [...first, ...libraries], conflicting: ["pulseaudio"] };
+  const { fake, code, stderr, log } = await setUp(state);
+  await using _ = fake;
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /Unpacking pulseaudio for Gamelan alone/);
+  const installed = [...without(first, "pulseaudio"), ...libraries].toSorted();
+  assert.deepEqual(fake.lines("installed").sort(), installed);
+  assert.equal(log.at(-1), "unpacked pulseaudio_1.0-1_all.deb");
+  const again = await setUp({}, { fake });
+  assert.deepEqual([again.code, again.stderr, again.log], [0, "", log]);
+});
+
+Deno.test("a later start unpacks it too, where that takes no question", async () => {
+  const state = { installed: without(first, "pulseaudio"), offered: [...first, ...libraries] };
+  const { fake, code, stderr, log } = await setUp({ ...state, conflicting: ["pulseaudio"] });
+  await using _ = fake;
+  assert.equal(code, 0, stderr);
+  assert.equal(log.at(-1), "unpacked pulseaudio_1.0-1_all.deb");
+});
+
+Deno.test("it goes on without sound where PulseAudio cannot be had", async () => {
+  const state = { offered: without(first, "pulseaudio"), mirror: without(first, "pulseaudio") };
+  const { fake, code, stderr } = await setUp(state);
   await using _ = fake;
   assert.equal(code, 0, stderr);
   assert.match(
     stderr,
-    /Going on without pulseaudio: games are silent \(apt cannot install it without removing/,
+    /Going on without pulseaudio: games are silent \(the package lists do not offer it/,
   );
-  assert.deepEqual(fake.lines("installed").sort(), without(first, "pulseaudio").toSorted());
 });
 
 Deno.test("later starts only mention what Gamelan goes on without", async () => {
@@ -99,7 +127,7 @@ Deno.test("later starts only mention what Gamelan goes on without", async () => 
   await using _ = fake;
   assert.equal(code, 0, stderr);
   assert.match(stderr, /^Without the package pulseaudio games are silent\.$/m);
-  assert.deepEqual(log, []);
+  assert.deepEqual(log, ["sudo -n true"], "nothing is asked");
 });
 
 Deno.test("what Gamelan cannot do without and no list offers is an error", async () => {
@@ -118,7 +146,9 @@ Deno.test("a user without rights gets the line to run and exit code 3", async ()
     const line = stderr.split("\n").find((line) => line.includes("apt-get update"))!.trim();
     assert.ok(line.startsWith(sudo === "missing" ? "su -c '" : "sudo apt-get update && sudo "));
     assert.match(line, /install -y --no-install-recommends --no-remove .*\blibyuv0\b/);
-    assert.doesNotMatch(line, /pulseaudio/, "the line must succeed");
+    const [install, ...unpack] = line.split(/&& (?:sudo sh -c ')?dir=/);
+    assert.doesNotMatch(install, /pulseaudio/, "the line must succeed");
+    assert.match(unpack.join(), /apt-get download pulseaudio && .* && dpkg-deb -x pulseaudio_/);
     assert.deepEqual(fake.lines("installed"), []);
   }
 });

@@ -1,5 +1,5 @@
 /**
- * Test double of Debian's package tools: dpkg-query, apt-cache, apt-get and sudo as shell scripts in a
+ * Test double of Debian's package tools: dpkg-query, dpkg-deb, apt-cache, apt-get and sudo as shell scripts in a
  * folder that goes first in PATH. What is installed, offered and in conflict are lines of files.
  */
 import { join } from "node:path";
@@ -25,6 +25,7 @@ for word; do
   case $word in
     update) cp "$state/mirror" "$state/offered"; cp "$state/mirror" "$state/known"; exit 0 ;;
     --simulate) simulate=1 ;;
+    download) shift; : > "$1_1.0-1_all.deb"; exit 0 ;;
     -*|install|*=*) ;;
     *) names="$names $word" ;;
   esac
@@ -42,6 +43,13 @@ for name in $names; do
   echo "$name" >> "$state/installed"
 done
 exit 0`,
+  // dpkg-deb -x FILE FOLDER: a program that runs
+  "dpkg-deb": `
+mkdir -p "$3/usr/bin" "$3/usr/lib/cpu/pulseaudio" "$3/usr/lib/pulse-1/modules"
+: > "$3/usr/lib/pulse-1/modules/module-null-sink.so"
+printf '#!/bin/sh\nexit 0\n' > "$3/usr/bin/pulseaudio"
+chmod +x "$3/usr/bin/pulseaudio"
+echo "unpacked \${2##*/}" >> "$state/log"`,
   "sudo": `
 echo "sudo $*" >> "$state/log"
 case $1 in

@@ -1,5 +1,6 @@
 import { Progress } from "./progress.ts";
 import type { Requirement } from "./packages.ts";
+import { runsUnpacked, unpack, unpackScript } from "./unpack.ts";
 
 /** Something must be installed, and this user may not. `line` is what to run. */
 export class NeedsInstall extends Error {
@@ -39,13 +40,17 @@ export async function missingPackages(requirements: Requirement[]): Promise<Requ
     text.split("\n").map((line) => line.split(" ")).filter(([, status]) => status === "installed")
       .map(([name]) => name.replace(/:.*/, "")),
   );
-  return requirements.filter(({ anyOf }) => !anyOf.some((name) => installed.has(name)));
+  const missing = requirements.filter(({ anyOf }) => !anyOf.some((name) => installed.has(name)));
+  const unpacked = await Promise.all(missing.map(runsUnpacked));
+  return missing.filter((_, i) => !unpacked[i]);
 }
 
 /** What an installation will do. */
 interface Plan {
   /** Package names to install. */
   names: string[];
+  /** Requirements to unpack: they conflict with what is installed. */
+  unpack: Requirement[];
   /** Requirements to go on without, and why they cannot be met here. */
   leftOut: { requirement: Requirement; reason: string }[];
   /** Requirements that Gamelan cannot do without and that the package lists do not know. */
@@ -58,7 +63,10 @@ async function installable(names: string[]): Promise<boolean> {
 }
 
 async function plan(missing: Requirement[], debian12: boolean): Promise<Plan> {
-  const { text } = await output("apt-cache", ["policy", ...missing.flatMap(({ anyOf }) => anyOf)]);
+  const { text } = await output("apt-cache", [
+    "policy",
+    ...missing.flatMap(({ anyOf, unpack }) => [...anyOf, ...unpack?.libraries.flat() ?? []]),
+  ]);
   const offered = new Set(
     [...text.matchAll(/^(\S+):\n\s+Installed: .*\n\s+Candidate: (?!\(none\))/gm)]
       .map(([, name]) => name),
@@ -72,8 +80,14 @@ async function plan(missing: Requirement[], debian12: boolean): Promise<Plan> {
   const required = choices.filter(({ requirement }) => requirement.without === undefined);
   const unknown = required.filter(({ name }) => !name).map(({ requirement }) => requirement);
   if (unknown.length > 0) {
-    return { names: choices.map(({ name, wanted }) => name ?? wanted), leftOut: [], unknown };
+    return {
+      names: choices.map(({ name, wanted }) => name ?? wanted),
+      unpack: [],
+      leftOut: [],
+      unknown,
+    };
   }
+  const apart: Requirement[] = [];
   const leftOut: Plan["leftOut"] = [];
   const names = required.map(({ name }) => name!);
   const optional = choices.filter(({ requirement }) => requirement.without !== undefined);
@@ -85,6 +99,12 @@ async function plan(missing: Requirement[], debian12: boolean): Promise<Plan> {
       leftOut.push({ requirement, reason: "the package lists do not offer it" });
     } else if (allFit || await installable([...names, name])) {
       names.push(name);
+    } else if (requirement.unpack) {
+      apart.push(requirement);
+      const { libraries } = requirement.unpack;
+      names.push(
+        ...libraries.map((choice) => choice.find((name) => offered.has(name)) ?? choice[0]),
+      );
     } else {
       leftOut.push({
         requirement,
@@ -92,7 +112,7 @@ async function plan(missing: Requirement[], debian12: boolean): Promise<Plan> {
       });
     }
   }
-  return { names, leftOut, unknown };
+  return { names, unpack: apart, leftOut, unknown };
 }
 
 /**
@@ -111,7 +131,7 @@ export async function install(missing: Requirement[]): Promise<void> {
   }
   const asRoot = await rootPrefix();
   if (!asRoot) {
-    if (planned.names.length > 0) throw new NeedsInstall(await lineForRoot(planned.names));
+    if (planned.names.length > 0) throw new NeedsInstall(await lineForRoot(planned));
     return sayLeftOut(planned);
   }
   if (planned.unknown.length > 0) {
@@ -124,14 +144,32 @@ export async function install(missing: Requirement[]): Promise<void> {
   }
   sayLeftOut(planned);
   if (planned.names.length === 0) return;
-  const args = [...INSTALL, ...planned.names];
+  const all = async () => {
+    await apt(asRoot, [...INSTALL, ...planned.names], "Installing packages");
+    for (const requirement of planned.unpack) await unpack(asRoot, requirement);
+  };
   try {
-    await apt(asRoot, args, "Installing packages");
+    await all();
   } catch {
     // Lists that are some days old name files that the mirror has replaced.
     await apt(asRoot, ["update"], "Reading Debian's package lists again");
-    await apt(asRoot, args, "Installing packages");
+    await all();
   }
+}
+
+/**
+ * Installs or unpacks what is missing where that takes no question; else, and where it fails, says
+ * what does not work. For what Gamelan can do without.
+ */
+export async function installQuietly(missing: Requirement[]): Promise<void> {
+  if (missing.length > 0 && await quietRootPrefix()) {
+    try {
+      return await install(missing);
+    } catch (error) {
+      console.error((error as Error).message);
+    }
+  }
+  sayMissing(missing);
 }
 
 function sayLeftOut({ leftOut }: Plan): void {
@@ -155,22 +193,28 @@ async function isDebian12(): Promise<boolean> {
 }
 
 /** What a person runs to install packages: with sudo where there is one, else with root's password. */
-async function lineForRoot(names: string[]): Promise<string> {
-  const install = `apt-get ${INSTALL.join(" ")} ${names.join(" ")}`;
+async function lineForRoot({ names, unpack: apart }: Plan): Promise<string> {
+  const steps = [`apt-get ${INSTALL.join(" ")} ${names.join(" ")}`];
   const hasSudo = (await output("sudo", ["--version"])).code === 0;
-  return hasSudo
-    ? `sudo apt-get update && sudo ${install}`
-    : `su -c 'apt-get update && ${install}'`;
+  if (hasSudo) {
+    steps.push(...apart.map((requirement) => `sh -c '${unpackScript(requirement)}'`));
+    return ["apt-get update", ...steps].map((step) => `sudo ${step}`).join(" && ");
+  }
+  steps.push(...apart.map(unpackScript));
+  return `su -c '${["apt-get update", ...steps].join(" && ")}'`;
 }
 
-/**
- * How to run something as root: [] for root itself, sudo where it works (on a terminal it may ask for
- * the password), undefined where it does not.
- */
-async function rootPrefix(): Promise<string[] | undefined> {
+/** How to run something as root: [] for root itself, undefined where it takes a question. */
+async function quietRootPrefix(): Promise<string[] | undefined> {
   if (Deno.uid() === 0) return [];
-  const { code } = await output("sudo", ["-n", "true"]);
-  if (code === 0) return ["sudo", "-n"];
+  return (await output("sudo", ["-n", "true"])).code === 0 ? ["sudo", "-n"] : undefined;
+}
+
+/** The same, but on a terminal sudo may ask for the password. */
+async function rootPrefix(): Promise<string[] | undefined> {
+  const quiet = await quietRootPrefix();
+  if (quiet) return quiet;
+  const { code } = await output("sudo", ["--version"]);
   if (code === 127 || !Deno.stdin.isTerminal()) return undefined;
   console.error("To install them as root, sudo asks for your password:");
   const asked = await new Deno.Command("sudo", { args: ["-v"] }).spawn().status;

@@ -1,3 +1,5 @@
+import { UNPACKED_PULSEAUDIO, unpackedPulseAudio } from "../../audio/unpacked_pulseaudio.ts";
+
 /** A Debian package that Gamelan uses, and what for; shown to the person before it is installed. */
 export interface Requirement {
   /** Package names; any one that is installed will do. The first is the one to install. */
@@ -8,6 +10,15 @@ export interface Requirement {
   why: string;
   /** What goes wrong without it, where Gamelan is of use all the same: "games are silent". */
   without?: string;
+  /** Where it conflicts with what is installed it is unpacked, and not installed. */
+  unpack?: {
+    /** Folder for its files; its parent is there on any Debian. */
+    into: string;
+    /** Packages of the libraries it needs; one of each list. */
+    libraries: string[][];
+    /** Command line of the unpacked program; undefined where there is none. */
+    command: (into: string) => string[] | undefined;
+  };
 }
 
 /** What `deno task start` needs. One table for Debian 12 and 13: names that differ stand side by side. */
@@ -21,10 +32,22 @@ export const runtimePackages: Requirement[] = [
   { anyOf: ["libopus0"], why: "encode the sound" },
   { anyOf: ["libpulse0"], why: "capture the sound" },
   {
-    // Conflicts with pipewire-audio, which Debian's desktops install.
     anyOf: ["pulseaudio"],
     why: "give each game its own sound server",
     without: "games are silent",
+    // Conflicts with pipewire-audio, which Debian's desktops install.
+    unpack: {
+      into: UNPACKED_PULSEAUDIO,
+      libraries: [
+        ["libltdl7"],
+        ["liborc-0.4-0t64", "liborc-0.4-0"],
+        ["libsoxr0"],
+        ["libspeexdsp1"],
+        ["libtdb1"],
+        ["libwrap0"],
+      ],
+      command: unpackedPulseAudio,
+    },
   },
   { anyOf: ["libssl3t64", "libssl3"], onDebian12: "libssl3", why: "encrypt the stream" },
   { anyOf: ["libxkbcommon0"], why: "understand keyboard layouts" },

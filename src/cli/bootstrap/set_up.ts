@@ -1,4 +1,4 @@
-import { install, missingPackages, sayMissing } from "./apt.ts";
+import { install, installQuietly, missingPackages, sayMissing } from "./apt.ts";
 import { runtimePackages, testPackages } from "./packages.ts";
 
 /**
@@ -15,5 +15,9 @@ export async function setUpPackages(task: string): Promise<void> {
   if (missing.length === 0) return;
   if (task === "test" || missing.some(({ without }) => without === undefined)) {
     await install(missing);
-  } else sayMissing(missing);
+    return;
+  }
+  // What is unpacked conflicts with nothing: no start needs to go without.
+  await installQuietly(missing.filter(({ unpack }) => unpack));
+  sayMissing(missing.filter(({ unpack }) => !unpack));
 }
