@@ -3,12 +3,14 @@
  * viewers. Debian packages: chromium, ffmpeg.
  */
 import assert from "node:assert/strict";
+import type { Buffer } from "node:buffer";
 import { createSocket } from "node:dgram";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { Message } from "werift";
+import { Message, parseMessage } from "werift";
 import { UdpPorts } from "../../src/node/udp_ports.ts";
 import type { Transport, ViewerTransport } from "../../src/media/stages.ts";
+import type { IceServer } from "../../src/protocol/session.ts";
 import { sessionTag } from "../../src/system/udp/hand_over.ts";
 import { createTransport } from "../../src/transport/webrtc/transport.ts";
 import type { Peer } from "../../src/transport/webrtc/peer.ts";
@@ -68,11 +70,15 @@ class Node {
     return new Node(runRoot, port, udp);
   }
 
-  async session(id: string, iceAddresses = ["127.0.0.1"]): Promise<PlayingSession> {
+  async session(
+    id: string,
+    iceAddresses = ["127.0.0.1"],
+    iceServers: IceServer[] = [],
+  ): Promise<PlayingSession> {
     const runDir = join(this.runRoot, id);
     await Deno.mkdir(runDir);
     const transport = await createTransport({
-      iceServers: [],
+      iceServers,
       iceAddresses,
       sharedPort: { port: this.port, sessionId: id, runDir },
       startBitrate: 4 * M,
@@ -309,6 +315,36 @@ Deno.test("a viewer that names another viewer's address does not get its datagra
   clearInterval(counting);
   assert.equal(stolen, 2, "the second session did not even try");
   assert.equal(sockets(), 1);
+});
+
+Deno.test("sessions that ask one STUN server at a time all learn the shared port's outside address", async () => {
+  await using node = await Node.start();
+  // A double of a STUN server (RFC 8489): says where a request came from, a moment later.
+  const server = createSocket("udp4");
+  await new Promise<void>((resolve) => server.bind(0, "127.0.0.1", () => resolve()));
+  server.on("message", (data: Buffer, from) => {
+    const request = parseMessage(data)!;
+    const answer = new Message(1, 0x100, request.transactionId);
+    answer.setAttribute("XOR-MAPPED-ADDRESS", ["198.51.100.7", from.port]);
+    setTimeout(() => server.send((answer as Message).bytes, from.port, from.address), 30);
+  });
+  const iceServers = [{ urls: [`stun:127.0.0.1:${server.address().port}`] }];
+  const outside: string[] = [];
+  const viewers: WebRtcViewer[] = [];
+  for (const id of ["a", "b", "c"]) {
+    const session = await node.session(id, ["127.0.0.1"], iceServers);
+    viewers.push(session.viewer());
+  }
+  for (const viewer of viewers) {
+    viewer.onCandidate = ({ candidate }) => {
+      if (candidate.includes("srflx")) outside.push(candidate.split(" ").slice(4, 6).join(" "));
+    };
+    viewer.offer();
+  }
+  await until("three answers", () => outside.length === 3);
+  assert.deepEqual(outside, new Array(3).fill(`198.51.100.7 ${node.port}`));
+  await until("the sockets to be closed", () => connected(node.port).length === 0);
+  await new Promise<void>((resolve) => server.close(() => resolve()));
 });
 
 Deno.test("where the port is another program's, sessions have ports of their own until it is free", async () => {

@@ -6,18 +6,21 @@ import { logger } from "../../system/log.ts";
 import { familyOf } from "../../system/udp/address.ts";
 import { handOverSocket, sessionTag } from "../../system/udp/hand_over.ts";
 import { openSharedSocket } from "../../system/udp/shared_socket.ts";
-import { isStun, stunClass } from "../../system/udp/stun.ts";
+import { hasStunIntegrity, isStun, stunClass } from "../../system/udp/stun.ts";
 import { enlargeSendQueue } from "./send_queue.ts";
 import { type PortUser, ViewerAddresses, type ViewerPort } from "./viewer_port.ts";
 
 const log = logger("transport.udp");
 /** Where a viewer has given addresses that do not answer: sockets kept open for it. */
 const MAX_UNPROVEN = 64;
-/** An address that never answered gives its socket back so long after the last check, ms. */
-const UNPROVEN_MS = 20_000;
+/**
+ * An address that nothing came from but answers gives its socket back so long after the last check,
+ * ms. Where a viewer is after all, its own check comes by the agent.
+ */
+const UNPROVEN_MS = 2_000;
 /** Without an answer of its viewer for so long, an address may be somebody else's by now, ms. */
 const STALE_MS = 10_000;
-const SWEEP_MS = 5_000;
+const SWEEP_MS = 1_000;
 const MAX_LINE = 2 * MAX_HAND_OVER;
 
 /** A socket connected to one remote address; there is at most one for each. */
@@ -194,7 +197,10 @@ export class SharedPort implements ViewerPort {
         remote.user = user;
         remote.provenMs = performance.now();
       }
-      return user.receive(data, remote.family, address, port);
+      user.receive(data, remote.family, address, port);
+      // Other sessions ask the same STUN server from the same port; one at a time is answered.
+      if (isAnswer && !hasStunIntegrity(data)) this.#close(remote);
+      return;
     }
     if (isAnswer) return;
     // Another session's viewer is, or is now, at this address; the agent finds it once the socket
