@@ -7,6 +7,7 @@ import { memory } from "./memory.ts";
 import { packet } from "./packet.ts";
 import { playToFirstFrame } from "./play_first_frame.ts";
 import { sendCost } from "./send_cost.ts";
+import { sound } from "./sound.ts";
 import { still } from "./still.ts";
 
 /** All benchmarks, in the order they run. */
@@ -17,6 +18,7 @@ export const cases: Case[] = [
   sendCost,
   memory,
   still,
+  sound,
   clickToPhoton,
   playToFirstFrame,
   lossRecovery,

@@ -1,9 +1,10 @@
-/** For the bench: how long a sound takes from a game's write to the Opus packet that carries it. */
 import type { EncodedAudio } from "../../src/media/encoded.ts";
 import type { AudioPipeline } from "../../src/media/stages.ts";
-import { Player, sine } from "./tone.ts";
+import { Player, sine } from "../audio/tone.ts";
 
 const PART_MS = 5;
+/** The game's own buffer. */
+const PLAYER_MS = 10;
 /** Louder than any coding noise, in dBov. */
 const LOUD = -30;
 const QUIET_MS = 100;
@@ -12,16 +13,12 @@ const QUIET_MS = 100;
  * Plays `bursts` short tones into the session's sound server and measures for each the time from
  * the write of its first sample to the arrival of the first loud packet, in ms.
  *
- * It includes the player's buffer (`playerMs` of 48 kHz audio asked of the server), the server, the
+ * It includes the player's buffer ({@linkcode PLAYER_MS} asked of the server), the server, the
  * capture, filling a packet and the encoder.
  */
-export async function measureSoundLatency(
-  audio: AudioPipeline,
-  options: { bursts?: number; playerMs?: number } = {},
-): Promise<number[]> {
-  const { bursts = 20, playerMs = 10 } = options;
+export async function soundLatency(audio: AudioPipeline, bursts: number): Promise<number[]> {
   const before = audio.onPacket;
-  const player = new Player(audio.game.env.PULSE_SERVER, 2, playerMs);
+  const player = new Player(audio.game.env.PULSE_SERVER, 2, PLAYER_MS);
   const measured: number[] = [];
   const silence = new Int16Array(48 * PART_MS * 2);
   let quietMs = 0;
