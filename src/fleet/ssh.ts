@@ -40,8 +40,17 @@ export class Ssh {
     this.#config = sshConfigFile(folders);
   }
 
-  /** Writes SSH's configuration for the inventory. */
+  /**
+   * Writes SSH's configuration for the inventory.
+   *
+   * @throws where this machine has no OpenSSH client
+   */
   static async open(inventory: Inventory, folders: FleetFolders): Promise<Ssh> {
+    const client = new Deno.Command("ssh", { args: ["-V"], stdin: "null", stderr: "null" });
+    await client.output().catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      throw new Error("ssh is needed on this machine: apt-get install openssh-client");
+    });
     await Deno.mkdir(folders.state, { recursive: true, mode: 0o700 });
     await makeSocketFolder(folders.sockets);
     replaceFile(sshConfigFile(folders), sshConfig(inventory, folders));

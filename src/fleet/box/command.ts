@@ -98,7 +98,9 @@ async function dispatch(
   const [verb, subject, ...rest] = positionals;
   const host = openHost({ dataDir: values["data-dir"], config: values.config });
   const box = new Box(host);
-  const send = (result: unknown) => Promise.resolve(answer(result));
+  // A change may cut off the connection that its answer goes over; what becomes of it is then decided
+  // by the timer, not by the broken pipe.
+  const send = (result: unknown) => Promise.resolve().then(() => answer(result)).catch(() => {});
   if (rest.length > 0) throw expected(`nothing after "${subject}"`, rest.join(" "));
   switch (verb) {
     case "status":

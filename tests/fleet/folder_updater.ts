@@ -1,0 +1,116 @@
+/**
+ * Test double of the Updater: two slots as folders, a boot loader as a JSON file. Signatures are
+ * checked by the real code before it is asked.
+ */
+import { join } from "node:path";
+import { BundleRefused } from "../../src/update/refused.ts";
+import type { Slots, Updater } from "../../src/update/updater.ts";
+import type { VerifiedBundle } from "../../src/update/verify.ts";
+
+export type SlotName = "a" | "b";
+export interface Loader {
+  running: SlotName;
+  next: SlotName;
+  blessed: Record<SlotName, boolean>;
+}
+
+/** What the file "image.json" of a bundle makes the simulated box do. */
+export interface ImageTraits {
+  /** false: the boot loader gives it up and boots the other slot. */
+  boots?: boolean;
+  /** false: SSH does not come up with it. */
+  reachable?: boolean;
+  latencyMs?: number;
+  crashes?: number;
+}
+
+export class FolderUpdater implements Updater {
+  /** @param wrongSlot  fault: the machine thinks that the running slot is free */
+  constructor(readonly root: string, readonly wrongSlot = false) {}
+
+  get loader(): Loader {
+    return JSON.parse(Deno.readTextFileSync(join(this.root, "loader.json")));
+  }
+
+  set loader(loader: Loader) {
+    Deno.writeTextFileSync(join(this.root, "loader.json"), JSON.stringify(loader));
+  }
+
+  static create(root: string, version: string, traits: ImageTraits = {}): FolderUpdater {
+    for (const slot of ["a", "b"]) Deno.mkdirSync(join(root, "slots", slot), { recursive: true });
+    Deno.writeTextFileSync(join(root, "slots/a/version"), version);
+    Deno.writeTextFileSync(join(root, "slots/a/image.json"), JSON.stringify(traits));
+    const updater = new FolderUpdater(root);
+    updater.loader = { running: "a", next: "a", blessed: { a: true, b: false } };
+    return updater;
+  }
+
+  traits(slot = this.loader.running): ImageTraits {
+    return JSON.parse(Deno.readTextFileSync(join(this.root, "slots", slot, "image.json")));
+  }
+
+  slots(): Promise<Slots> {
+    const { running, blessed } = this.loader;
+    const other = running === "a" ? "b" : "a";
+    const version = (slot: SlotName) => {
+      try {
+        return Deno.readTextFileSync(join(this.root, "slots", slot, "version"));
+      } catch {
+        return undefined;
+      }
+    };
+    return Promise.resolve({
+      current: { name: running, version: version(running)!, blessed: blessed[running] },
+      other: {
+        name: this.wrongSlot ? running : other,
+        version: version(other),
+        blessed: blessed[other],
+      },
+    });
+  }
+
+  verify({ manifest }: VerifiedBundle): Promise<void> {
+    if (manifest.files.some(({ name }) => name === "image.json")) return Promise.resolve();
+    return Promise.reject(new BundleRefused("malformed", "The bundle lacks image.json"));
+  }
+
+  async install({ folder, manifest }: VerifiedBundle): Promise<void> {
+    const { running, blessed } = this.loader;
+    const other = running === "a" ? "b" : "a";
+    const slot = join(this.root, "slots", other);
+    await Deno.remove(slot, { recursive: true });
+    await Deno.mkdir(slot);
+    for (const { name } of manifest.files) {
+      await Deno.copyFile(join(folder, name), join(slot, name));
+    }
+    await Deno.writeTextFile(join(slot, "version"), manifest.version);
+    this.loader = { running, next: other, blessed: { ...blessed, [other]: false } };
+  }
+
+  /** The fleet's harness sees the file and boots the box. */
+  async requestReboot(): Promise<void> {
+    await Deno.writeTextFile(join(this.root, "reboot"), "");
+  }
+
+  markGood(): Promise<void> {
+    const { running, next, blessed } = this.loader;
+    this.loader = { running, next, blessed: { ...blessed, [running]: true } };
+    return Promise.resolve();
+  }
+
+  async rollback(): Promise<string> {
+    const { running, blessed } = this.loader;
+    const other = running === "a" ? "b" : "a";
+    const next = blessed[running] && !blessed[other] ? running : other;
+    this.loader = { running, next, blessed };
+    return await Deno.readTextFile(join(this.root, "slots", next, "version"));
+  }
+
+  /** What the boot loader does: the next slot, or the other one where that does not boot. */
+  boot(): void {
+    const { next, blessed } = this.loader;
+    const booted = this.traits(next).boots === false ? (next === "a" ? "b" : "a") : next;
+    this.loader = { running: booted, next: booted, blessed };
+    Deno.removeSync(join(this.root, "reboot"));
+  }
+}

@@ -1,0 +1,359 @@
+/**
+ * A fleet of simulated boxes: each a real sshd on a loopback port with its own home, keys and state,
+ * and the real agent command around test doubles of systemd and of the updater. Starting, rebooting
+ * and switching off is done from here.
+ */
+import * as esbuild from "esbuild";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { signBundle } from "../../src/update/sign.ts";
+import { FolderUpdater, type ImageTraits } from "./folder_updater.ts";
+import { type BoxSetup, houseName } from "./simulated_host.ts";
+
+const repository = fileURLToPath(new URL("../..", import.meta.url));
+const main = join(repository, "main.ts");
+const WATCH_MS = 50;
+/** How long a simulated box is away while it reboots. */
+const BOOT_MS = 300;
+
+const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+async function run(program: string, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await new Deno.Command(program, { args }).output();
+  if (code !== 0) throw new Error(`${program} ${args.join(" ")}: ${decode(stderr)}`);
+  return decode(stdout);
+}
+
+export class SimulatedBox {
+  readonly updater: FolderUpdater;
+  #sshd: Deno.ChildProcess | undefined;
+  #atBoot: Deno.ChildProcess | undefined;
+
+  constructor(
+    readonly name: string,
+    readonly root: string,
+    readonly port: number,
+    private readonly gamelan: string,
+    private readonly env: Record<string, string>,
+    version: string,
+  ) {
+    this.updater = FolderUpdater.create(root, version);
+  }
+
+  get configFile(): string {
+    return join(this.root, "gamelan.toml");
+  }
+
+  get version(): string {
+    return Deno.readTextFileSync(join(this.root, "slots", this.updater.loader.running, "version"));
+  }
+
+  set setup(change: Partial<BoxSetup>) {
+    const file = join(this.root, "box.json");
+    const setup = JSON.parse(Deno.readTextFileSync(file));
+    Deno.writeTextFileSync(file, JSON.stringify({ ...setup, ...change }));
+  }
+
+  journal(): { event: string; detail?: string; at: string; n: number }[] {
+    const text = Deno.readTextFileSync(join(this.root, "data/box/journal.jsonl"));
+    return text.trim().split("\n").map((line) => JSON.parse(line));
+  }
+
+  async startSshd(): Promise<void> {
+    if (this.#sshd !== undefined) return;
+    const sshd = this.#sshd = new Deno.Command("/usr/sbin/sshd", {
+      args: ["-D", "-e", "-f", join(this.root, "sshd_config")],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    for (let tries = 0;; tries++) {
+      try {
+        (await Deno.connect({ hostname: "127.0.0.1", port: this.port })).close();
+        return;
+      } catch {
+        if (tries > 200) throw new Error(`${this.name}: sshd (pid ${sshd.pid}) does not listen`);
+        await pause(20);
+      }
+    }
+  }
+
+  /** Ends sshd and the connections that it serves. */
+  async stopSshd(): Promise<void> {
+    const sshd = this.#sshd;
+    if (sshd === undefined) return;
+    this.#sshd = undefined;
+    const children = Deno.readTextFileSync(`/proc/${sshd.pid}/task/${sshd.pid}/children`);
+    for (const pid of [sshd.pid, ...children.trim().split(" ").filter(Boolean).map(Number)]) {
+      try {
+        Deno.kill(pid, "SIGKILL");
+      } catch {
+        // Ended meanwhile.
+      }
+    }
+    await sshd.status;
+  }
+
+  async powerOff(): Promise<void> {
+    await this.stopSshd();
+    for (const pid of [this.#atBoot?.pid, -Number(this.#read("return.pid") || 0)]) {
+      try {
+        if (pid) Deno.kill(pid, "SIGKILL");
+      } catch {
+        // Ended before.
+      }
+    }
+    await this.#atBoot?.status;
+    this.#atBoot = undefined;
+  }
+
+  async boot(): Promise<void> {
+    await this.powerOff();
+    this.updater.boot();
+    await pause(BOOT_MS);
+    if (this.updater.traits().reachable !== false) await this.startSshd();
+    this.#atBoot = new Deno.Command(this.gamelan, {
+      args: ["box", "return", "--at-boot"],
+      env: this.env,
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+  }
+
+  /** Does what the box asked for. */
+  async tend(): Promise<void> {
+    if (this.#read("restart") !== undefined) {
+      const unreachable = houseName(this.configFile) === "unreachable";
+      await Deno.remove(join(this.root, "restart"));
+      if (unreachable) await this.stopSshd();
+      else await this.startSshd();
+    }
+    if (this.#read("reboot") !== undefined) await this.boot();
+  }
+
+  #read(name: string): string | undefined {
+    try {
+      return Deno.readTextFileSync(join(this.root, name));
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+export interface Operator {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+export class SimulatedFleet implements AsyncDisposable {
+  readonly boxes: SimulatedBox[] = [];
+  readonly updateKey: KeyObject;
+  #closed = false;
+  #tending: Promise<void> = Promise.resolve();
+  readonly #mounts: string[] = [];
+
+  private constructor(readonly folder: string, private readonly publicPem: string, key: KeyObject) {
+    this.updateKey = key;
+  }
+
+  /** Starts boxes `box-01`…; the first is tagged canary, the next quarter "early". */
+  static async start(count: number, version = "1.0.0"): Promise<SimulatedFleet> {
+    const folder = await Deno.makeTempDir({ prefix: "gfleet-" });
+    const pair = generateKeyPairSync("ed25519");
+    const pem = pair.publicKey.export({ type: "spki", format: "pem" }).toString();
+    const fleet = new SimulatedFleet(folder, pem, pair.privateKey);
+    try {
+      await fleet.#prepare();
+      const ports = freePorts(count);
+      for (let index = 0; index < count; index++) {
+        const name = `box-${String(index + 1).padStart(2, "0")}`;
+        fleet.boxes.push(await fleet.#makeBox(name, ports[index], version));
+      }
+      await Promise.all(fleet.boxes.map((box) => box.startSshd()));
+      fleet.writeInventory();
+      fleet.#tending = fleet.#tend();
+      return fleet;
+    } catch (error) {
+      await fleet[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get inventory(): string {
+    return join(this.folder, "fleet.toml");
+  }
+
+  get state(): string {
+    return join(this.folder, "state");
+  }
+
+  box(number: number): SimulatedBox {
+    return this.boxes[number - 1];
+  }
+
+  /** @param ports  instead of the boxes' own, such as a relay's */
+  writeInventory(ports: Record<string, number> = {}): void {
+    const lines = [
+      'waves = ["canary", "early"]',
+      `[defaults]\nuser = "${Deno.env.get("USER") ?? "root"}"\nidentity = "operator"`,
+      ...this.boxes.map(({ name, port }, index) => {
+        const tags = index === 0 ? ["canary"] : index <= this.boxes.length / 4 ? ["early"] : [];
+        return [
+          `[hosts.${name}]`,
+          `address = "127.0.0.1"`,
+          `port = ${ports[name] ?? port}`,
+          `tags = ${JSON.stringify(tags)}`,
+          `variables = { number = ${index + 1} }`,
+        ].join("\n");
+      }),
+    ];
+    Deno.writeTextFileSync(this.inventory, lines.join("\n") + "\n");
+  }
+
+  /** The operator's process; `fleet(...)` waits for it. */
+  spawn(...args: string[]): Deno.ChildProcess {
+    const common = ["--inventory", this.inventory, "--state", this.state];
+    const [verb, ...rest] = args;
+    return new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", main, "fleet", verb, ...common, ...rest],
+      cwd: repository,
+      env: {
+        DENO_DIR: Deno.env.get("DENO_DIR") ?? join(Deno.env.get("HOME")!, ".cache/deno"),
+        HOME: this.folder,
+        XDG_RUNTIME_DIR: join(this.folder, "run"),
+      },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  }
+
+  async fleet(...args: string[]): Promise<Operator> {
+    const { code, stdout, stderr } = await this.spawn(...args).output();
+    return { code, stdout: decode(stdout), stderr: decode(stderr) };
+  }
+
+  /** A signed bundle; `bytes` of noise besides. */
+  async bundle(
+    version: string,
+    traits: ImageTraits = {},
+    options: { bytes?: number; key?: KeyObject; architecture?: "amd64" | "arm64" } = {},
+  ): Promise<string> {
+    const folder = await Deno.makeTempDir({ dir: this.folder, prefix: `bundle-${version}-` });
+    await Deno.writeTextFile(join(folder, "image.json"), JSON.stringify(traits));
+    const noise = new Uint8Array(options.bytes ?? 100_000);
+    for (let at = 0; at < noise.length; at += 65536) {
+      crypto.getRandomValues(noise.subarray(at, at + 65536));
+    }
+    await Deno.writeFile(join(folder, "root.raw"), noise);
+    await signBundle(folder, {
+      product: "gamelan",
+      architecture: options.architecture ?? "amd64",
+      version,
+    }, options.key ?? this.updateKey);
+    return folder;
+  }
+
+  /** Gives a box's data a file system of so many bytes. Needs root. */
+  async shrinkDisk(box: SimulatedBox, bytes: number): Promise<void> {
+    const data = join(box.root, "data");
+    await Deno.mkdir(data, { recursive: true });
+    await run("mount", "-t", "tmpfs", "-o", `size=${bytes}`, "gamelan-test", data);
+    this.#mounts.push(data);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await this.#tending;
+    await Promise.all(this.boxes.map((box) => box.powerOff()));
+    for (const mount of this.#mounts) await run("umount", "-l", mount);
+    await Deno.remove(this.folder, { recursive: true });
+  }
+
+  async #tend(): Promise<void> {
+    const busy = new Set<SimulatedBox>();
+    const tasks = new Set<Promise<void>>();
+    while (!this.#closed) {
+      for (const box of this.boxes) {
+        if (busy.has(box)) continue;
+        busy.add(box);
+        const task = box.tend().finally(() => (busy.delete(box), tasks.delete(task)));
+        tasks.add(task);
+      }
+      await pause(WATCH_MS);
+    }
+    await Promise.all(tasks);
+  }
+
+  async #prepare(): Promise<void> {
+    // sshd run by root insists on this folder.
+    if (Deno.uid() === 0) await Deno.mkdir("/run/sshd", { recursive: true, mode: 0o755 });
+    await Deno.mkdir(join(this.folder, "run"), { mode: 0o700 });
+    await Deno.mkdir(join(this.folder, "bin"));
+    await run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", join(this.folder, "operator"));
+    await esbuild.build({
+      absWorkingDir: repository,
+      entryPoints: ["tests/fleet/simulated_agent.ts"],
+      outfile: join(this.folder, "bin/agent.js"),
+      bundle: true,
+      format: "esm",
+      platform: "node",
+      target: "esnext",
+      minify: true,
+      logLevel: "warning",
+    });
+    await esbuild.stop();
+    const words = [Deno.execPath(), "run", "-A", "--no-config", "--no-lock"];
+    const script = `#!/bin/sh\nexec ${words.join(" ")} ${this.folder}/bin/agent.js "$@"\n`;
+    await Deno.writeTextFile(join(this.folder, "bin/gamelan"), script, { mode: 0o755 });
+  }
+
+  async #makeBox(name: string, port: number, version: string): Promise<SimulatedBox> {
+    const root = join(this.folder, name);
+    await Deno.mkdir(root);
+    await run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", join(root, "host_key"));
+    await Deno.copyFile(join(this.folder, "operator.pub"), join(root, "authorized_keys"));
+    const env = {
+      HOME: root,
+      PATH: `${this.folder}/bin:/usr/bin:/bin`,
+      GAMELAN_BOX_ROOT: root,
+      DENO_DIR: join(this.folder, "deno"),
+    };
+    const pairs = Object.entries(env).map(([key, value]) => `${key}=${value}`).join(" ");
+    await Deno.writeTextFile(
+      join(root, "sshd_config"),
+      [
+        `Port ${port}`,
+        "ListenAddress 127.0.0.1",
+        `HostKey ${root}/host_key`,
+        `AuthorizedKeysFile ${root}/authorized_keys`,
+        "PidFile none",
+        "PasswordAuthentication no",
+        "PermitRootLogin prohibit-password",
+        "StrictModes no",
+        "UsePAM no",
+        "PrintMotd no",
+        `SetEnv ${pairs}`,
+        "",
+      ].join("\n"),
+    );
+    const setup: BoxSetup = { name, key: this.publicPem, main };
+    await Deno.writeTextFile(join(root, "box.json"), JSON.stringify(setup));
+    return new SimulatedBox(name, root, port, join(this.folder, "bin/gamelan"), env, version);
+  }
+}
+
+/** Ports that nobody listens on; held together, so that they differ. */
+function freePorts(count: number): number[] {
+  const listeners = Array.from(
+    { length: count },
+    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
+  );
+  const ports = listeners.map(({ addr }) => addr.port);
+  for (const listener of listeners) listener.close();
+  return ports;
+}
