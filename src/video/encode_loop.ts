@@ -38,6 +38,8 @@ export class EncodeLoop {
   #seen = false;
   /** The picture taken last has not been encoded yet. */
   #fresh = false;
+  /** Messages to this thread have been handled since the last picture was encoded. */
+  #waited = false;
   /** A player waits for the picture taken last. */
   #urgent = false;
   /** When a wanted IDR is made from the last picture if no new one came; undefined: none wanted. */
@@ -121,8 +123,10 @@ export class EncodeLoop {
       this.#encode();
       // Where pictures come faster than they are encoded the wait below never happens, and commands
       // would never be delivered.
-      await this.#turn.next();
+      if (!this.#waited) await this.#turn.next();
+      this.#waited = false;
     } else {
+      this.#waited = true;
       await this.#reader.wait(Math.min(due, this.#load.next) - now);
     }
   }
