@@ -54,8 +54,6 @@ export interface PushHistory {
   finished: Map<string, { outcome: "done" | "unchanged"; detail: string }>;
   /** How hosts were before a change that was begun. */
   before: Map<string, BoxStatus>;
-  /** All hosts have it. */
-  complete: boolean;
 }
 
 export class PushJournal {
@@ -96,7 +94,6 @@ export class PushJournal {
       plan,
       finished: new Map(),
       before: new Map(),
-      complete: false,
     };
     for (const line of lines) {
       if (line.event === "before") history.before.set(line.host, line.status);
@@ -108,8 +105,6 @@ export class PushJournal {
         history.finished.delete(host);
       } else history.finished.set(host, { outcome, detail });
     }
-    const hosts = plan.waves.flatMap((wave) => wave.hosts);
-    history.complete = hosts.every((host) => history.finished.has(host));
     return history;
   }
 }
