@@ -35,6 +35,8 @@ const CLEAR_MS = 10;
 /** A queue that does not shrink for this long although we sent this share is another flow's. */
 const FOREIGN_TREND_MS = 500;
 const FOREIGN_SHARE = 0.6;
+/** What holds packets up for less time, while a stream sends less than it may, is a pause, ms. */
+const PAUSE_MS = 300;
 /** After this it is tried again whether the queue is ours, ms. */
 const FOREIGN_MS = 8_000;
 const DELIVERY_WINDOW_MS = 250;
@@ -198,8 +200,12 @@ export class BandwidthEstimator {
   }
 
   #learn(fate: PacketFate, nowMs: number): void {
-    this.#losses.add(nowMs, fate.sentMs, fate.receivedMs === undefined, this.#rttMs);
-    this.#level.add(nowMs, fate.receivedMs === undefined);
+    const lost = fate.receivedMs === undefined;
+    // A burst that overflows a queue says nothing of the path at other times.
+    if (!lost || !this.#probes.disturbed(fate.sentMs)) {
+      this.#losses.add(nowMs, fate.sentMs, lost, this.#rttMs);
+      this.#level.add(nowMs, lost);
+    }
     if (fate.receivedMs === undefined) return;
     this.#delay.add(fate.sentMs, fate.receivedMs);
     this.#lastReceivedMs = Math.max(this.#lastReceivedMs, fate.receivedMs);
@@ -276,7 +282,9 @@ export class BandwidthEstimator {
     this.#probes.failed(nowMs);
     const delivered = this.#delivered.rate(this.#lastReceivedMs);
     const sent = this.#sent.rate(nowMs);
-    if (sent > APPLICATION_LIMITED * this.#rate || delivered < 0.85 * sent) {
+    // A machine or a radio that pauses holds packets up too: only a queue that stays is the path's.
+    const lasts = nowMs - ms >= PAUSE_MS;
+    if (sent > APPLICATION_LIMITED * this.#rate || (lasts && delivered < 0.85 * sent)) {
       // The path is full of our packets: what arrives is its capacity.
       this.#capacity = { bitrate: delivered, ms: nowMs };
       this.#drained = 0.92 * delivered;

@@ -188,3 +188,30 @@ Deno.test("feedback that makes no sense does not break the estimate", () => {
     assert.ok(loss >= 0 && loss <= 1 && queueMs >= 0);
   }
 });
+
+Deno.test("a pause of the path does not take the rate of a stream that needs little of it", () => {
+  const estimator = new BandwidthEstimator({
+    startBitrate: 10 * M,
+    maxBitrate: 50 * M,
+    transportCc: true,
+  });
+  // 60 packets a second, and everything of one tenth of a second arrives at its end.
+  const pause = { from: 3000, to: 3130 };
+  let sequence = 0;
+  for (let ms = 0; ms < 5000; ms++) {
+    if (ms % 16 === 0) estimator.sent(sequence++ & 0xffff, 1200, ms);
+    if (ms % 50 !== 0 || (ms >= pause.from && ms < pause.to)) continue;
+    const arrivals: PacketArrival[] = [];
+    for (let back = sequence - 1; back >= Math.max(0, sequence - 12); back--) {
+      const sentMs = back * 16;
+      const inPause = sentMs >= pause.from && sentMs < pause.to;
+      arrivals.unshift({
+        transportSequence: back & 0xffff,
+        receivedMs: 70_000 + (inPause ? pause.to : sentMs) + 10,
+      });
+    }
+    estimator.arrived(arrivals, ms);
+    estimator.tick(ms);
+  }
+  assert.ok(estimator.estimate.bitrate > 4 * M, `${estimator.estimate.bitrate}`);
+});

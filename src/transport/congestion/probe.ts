@@ -3,6 +3,8 @@ import type { PacketFate } from "./arrivals.ts";
 /** A probe asks for this multiple of the rate over this time. */
 const FACTOR = 2;
 const DURATION_MS = 15;
+/** What is sent within this time of a burst's start stands in the queue behind it, ms. */
+const DISTURBED_MS = 2 * DURATION_MS;
 const MIN_BYTES = 12_000;
 /** Cheap routers hold about a hundred packets. */
 const MAX_BYTES = 75_000;
@@ -67,6 +69,11 @@ export class ProbeController {
     const bytes = arrived.reduce((sum, fate) => sum + fate.bytes, 0) * (1 - 1 / arrived.length);
     // Feedback counts in quarters of a millisecond.
     return bytes * 8000 / Math.max(0.5, spreadMs);
+  }
+
+  /** A packet that was sent then may have been lost to the last burst. */
+  disturbed(sentMs: number): boolean {
+    return sentMs >= this.#startedMs && sentMs < this.#startedMs + DISTURBED_MS;
   }
 
   succeeded(nowMs: number): void {

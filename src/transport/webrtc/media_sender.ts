@@ -28,6 +28,8 @@ const CAUGHT_UP_MS = 50;
 const DOUBLE_REPEAT_LOSS = 0.03;
 /** What a frame may take of the path is reckoned at this rate. */
 const FRAME_RATE = 60;
+/** What a parity packet is longer than what it protects, bytes. */
+const PARITY_HEADERS = 100;
 /** Audio is sent twice while the path loses more than this. */
 const REDUNDANT_AUDIO_LOSS = 0.01;
 const SENDER_REPORT_MS = 500;
@@ -309,8 +311,9 @@ export class MediaSender {
     const { estimate, lossLevel } = this.#estimator;
     if (!this.#protector || lossLevel === 0) return;
     const frameBytes = this.#frameBytes;
-    // As much as the encoder left room for, or more where it makes less than it may.
-    const planned = frameBytes * (1 / this.#videoShare - 1);
+    // As much as the encoder left room for, or more where it makes less than it may. One small packet
+    // for a small one always: it costs little, and its loss as much as any.
+    const planned = frameBytes * (1 / this.#videoShare - 1) + PARITY_HEADERS;
     const spare = estimate.bitrate / 8 / FRAME_RATE - frameBytes;
     const parity = this.#protector.protect(
       this.#framePackets,
