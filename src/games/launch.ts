@@ -110,7 +110,6 @@ export interface CommandLaunch {
   readOnly: string[];
   directory?: string;
   environment?: Record<string, string>;
-  network?: boolean;
   gpu?: boolean;
   limits?: LaunchLimits;
 }
@@ -130,7 +129,7 @@ export async function launchCommand(
     layers: [],
     home: [],
     binds: launch.readOnly.map((path) => ({ source: resolve(path), target: resolve(path) })),
-    network: launch.network ?? false,
+    network: false,
     gpu: launch.gpu ?? false,
     environment: { ...windowSystem({ wants: [] }, env), ...launch.environment },
     directory: launch.directory ?? SANDBOX_HOME,

@@ -6,6 +6,7 @@ import type { Capability } from "../protocol/library.ts";
 import { SessionCgroup } from "./cgroup.ts";
 import { findProgram, run, SEARCH_PATH } from "./command.ts";
 import { packErofs } from "./erofs.ts";
+import { GameNetwork } from "./network.ts";
 import { userOverlayWorks } from "./sandbox.ts";
 
 /** Tries every part of the sandbox. Never throws; takes about 0.2 s. */
@@ -15,6 +16,7 @@ export async function probeSandbox(): Promise<Capability[]> {
     await probeOverlay(),
     await probePackages(),
     await probeLimits(),
+    await probeGameNetwork(),
     probeImports(),
   ];
 }
@@ -149,6 +151,26 @@ async function probeLimits(): Promise<Capability> {
     };
   } catch (error) {
     return { ...row, status: "warning", evidence: reason(error) };
+  }
+}
+
+async function probeGameNetwork(): Promise<Capability> {
+  const row = { id: "sandbox-network", title: "Network for games that want it (pasta)" };
+  try {
+    // As games are started: by a user without rights.
+    const network = await GameNetwork.open(Deno.uid() === 0 ? 65534 : undefined);
+    await network.close();
+    return { ...row, status: "ok", evidence: "a network of its own is connected to the outside" };
+  } catch (error) {
+    const fix = findProgram("pasta") === undefined
+      ? "Install the package passt"
+      : "Connect the machine to the network; /dev/net/tun must be there and open to this user";
+    return {
+      ...row,
+      status: "warning",
+      evidence: `such games start without network: ${reason(error)}`,
+      fix,
+    };
   }
 }
 

@@ -7,6 +7,7 @@ import { logger } from "../system/log.ts";
 import type { GameExit, GameProcess } from "../media/stages.ts";
 import { type Limits, SessionCgroup } from "./cgroup.ts";
 import { lines, requireProgram, SEARCH_PATH } from "./command.ts";
+import { GameNetwork } from "./network.ts";
 import { seccompFilter } from "./seccomp.ts";
 import { type SandboxPlan, stageScript } from "./stage_script.ts";
 
@@ -62,11 +63,24 @@ export async function startSandbox(
   options: SandboxOptions,
 ): Promise<GameProcess> {
   for (const program of ["bwrap", "unshare", "setpriv"]) requireProgram(program);
-  const cgroup = await SessionCgroup.create(options.id, options.limits);
+  const warnings: string[] = [];
+  const openNetwork = plan.network
+    ? GameNetwork.open(plan.privileged ? plan.uid : undefined).catch((error: Error) => {
+      log.warn("the game has no network", { session: options.id, error });
+      warnings.push(`This game has no network: ${error.message}`);
+      return undefined;
+    })
+    : undefined;
+  const cgroup = await SessionCgroup.create(options.id, options.limits).catch(async (error) => {
+    await (await openNetwork)?.close();
+    throw error;
+  });
   const fuseOverlay = !plan.privileged && plan.layers.length > 0 && !await userOverlayWorks();
   if (fuseOverlay) requireProgram("fuse-overlayfs");
+  const network = await openNetwork;
   const finished: SandboxPlan = {
     ...plan,
+    network: network !== undefined,
     fuseOverlay,
     cgroups: cgroup?.entrances ?? [],
     rlimits: cgroup?.limits !== true
@@ -76,24 +90,30 @@ export async function startSandbox(
   keepDescriptors();
   await Deno.writeFile(plan.seccompFile, seccompFilter());
   await Deno.writeTextFile(plan.infoFile, "");
-  const namespaces = plan.privileged ? ["--mount"] : ["--user", "--map-root-user", "--mount"];
-  const child = new Deno.Command(requireProgram("setpriv"), {
-    args: [
-      // Ends with this process, until bubblewrap takes that over.
-      ...["--pdeathsig", "KILL", "--", "unshare", ...namespaces, "--propagation", "private", "--"],
-      ...["/bin/sh", "-c", stageScript(finished)],
-    ],
+  const namespaces = plan.privileged || network !== undefined
+    ? ["--mount"]
+    : ["--user", "--map-root-user", "--mount"];
+  const [program, ...args] = [
+    ...network?.enter(plan.privileged) ?? [],
+    // Ends with this process, until bubblewrap takes that over.
+    ...["setpriv", "--pdeathsig", "KILL", "--"],
+    ...["unshare", ...namespaces, "--propagation", "private", "--"],
+    ...["/bin/sh", "-c", stageScript(finished)],
+  ];
+  const child = new Deno.Command(requireProgram(program), {
+    args,
     env: { PATH: SEARCH_PATH, LC_ALL: "C.UTF-8" },
     clearEnv: true,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const sandbox = new Sandbox(child, finished, options, cgroup);
+  const sandbox = new Sandbox(child, finished, options, cgroup, network, warnings);
   await sandbox.started();
   log.info("sandbox started", {
     session: options.id,
     limits: cgroup?.limits ? cgroup.describe : "rlimits",
+    network: network ? "own" : "none",
     overlay: plan.layers.length === 0 ? "none" : fuseOverlay ? "fuse-overlayfs" : "kernel",
     layers: plan.layers.some((layer) => layer.mounted) ? "erofs" : "unpacked",
   });
@@ -124,6 +144,8 @@ class Sandbox implements GameProcess {
     private readonly plan: SandboxPlan,
     private readonly options: SandboxOptions,
     private readonly cgroup: SessionCgroup | undefined,
+    private readonly network: GameNetwork | undefined,
+    readonly warnings: string[],
   ) {
     const output = Promise.all([this.#follow(child.stdout), this.#follow(child.stderr)]);
     this.exited = this.#finish(output);
@@ -199,6 +221,7 @@ class Sandbox implements GameProcess {
     await this.#readInfo();
     await this.#waitForLast();
     await output;
+    await this.network?.close();
     this.#ended = true;
     const outOfMemory = await this.cgroup?.outOfMemory() ?? false;
     await this.cgroup?.remove();

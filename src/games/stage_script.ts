@@ -8,6 +8,7 @@
  */
 import { programsOnly } from "../system/bubblewrap.ts";
 import { shellQuote } from "./command.ts";
+import { GAME_RESOLV_CONF } from "./network.ts";
 
 /** Something of the machine that the game may reach. */
 export interface Bind {
@@ -36,6 +37,7 @@ export interface SandboxPlan {
   groups: number[];
   home: { source: string; path: string }[];
   binds: Bind[];
+  /** It is run in a network namespace of its own and may use it; else it gets an empty one. */
   network: boolean;
   hostname: string;
   environment: Record<string, string>;
@@ -116,9 +118,8 @@ export function stageScript(plan: SandboxPlan): string {
   const host = plan.layers.length === 0;
   if (!host) mountLayers(plan, script, step);
   if (plan.network) {
-    script.push(
-      `cat /etc/resolv.conf > ${shellQuote(`${stage}/skeleton/etc/resolv.conf`)} || true`,
-    );
+    const file = shellQuote(`${stage}/skeleton/etc/resolv.conf`);
+    script.push(`printf %s ${shellQuote(GAME_RESOLV_CONF)} > ${file}`);
   }
 
   const owner = plan.privileged ? plan.uid : 0;
@@ -222,7 +223,7 @@ function bubblewrap(plan: SandboxPlan, host: boolean): string[] {
     ...(plan.network ? [] : ["--unshare-net"]),
     ...["--die-with-parent", "--new-session", "--as-pid-1", "--disable-userns"],
     ...["--uid", uid, "--gid", uid, "--hostname", plan.hostname, "--clearenv", "--cap-drop", "ALL"],
-    ...(host ? hostBase(plan.network) : ["--bind", `${stage}/root`, "/"]),
+    ...(host ? programsOnly(HOST_ETC) : ["--bind", `${stage}/root`, "/"]),
     ...["--proc", "/proc", "--dev", "/dev"],
     ...["--size", String(plan.scratchBytes), "--perms", "1777", "--tmpfs", "/dev/shm"],
     ...["--size", String(plan.scratchBytes), "--perms", "1777", "--tmpfs", "/tmp"],
@@ -239,13 +240,5 @@ function bubblewrap(plan: SandboxPlan, host: boolean): string[] {
     ...Object.entries(environment).flatMap(([name, value]) => ["--setenv", name, value]),
     ...["--chdir", plan.directory, "--seccomp", "9", "--info-fd", "8"],
     ...["--", "/bin/sh", "-c", INIT, "gamelan-init", ...plan.argv],
-  ];
-}
-
-/** The machine's /usr in an otherwise empty root. */
-function hostBase(network: boolean): string[] {
-  return [
-    ...(network ? ["--ro-bind-try", "/etc/resolv.conf", "/etc/resolv.conf"] : []),
-    ...programsOnly(HOST_ETC),
   ];
 }

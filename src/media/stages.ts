@@ -193,6 +193,8 @@ export interface GameExit {
 export interface GameProcess {
   /** Resolves when the last process of the game is gone, also those that detached. */
   readonly exited: Promise<GameExit>;
+  /** What the player should know from the start, a sentence each. */
+  readonly warnings: string[];
   /** Last lines of its output, for the failure message. */
   tail(): string[];
   /** SIGTERM to all its processes. */

@@ -37,7 +37,6 @@ export async function launchSource(
       return await launchCommand({
         argv: source.argv,
         readOnly: [],
-        network: true,
         limits,
       }, environment);
   }

@@ -4,7 +4,11 @@ import type { GameExit } from "../media/stages.ts";
 import type { ControlToViewer } from "../protocol/control.ts";
 
 export function soundNotice(problem: string): ControlToViewer {
-  return { type: "notice", level: "warning", text: `No sound: ${problem}` };
+  return warning(`No sound: ${problem}`);
+}
+
+export function warning(text: string): ControlToViewer {
+  return { type: "notice", level: "warning", text };
 }
 
 /** Messages of errors begin in lower case; what a player reads does not. */

@@ -20,7 +20,7 @@ import { ControlSocket } from "./control_socket.ts";
 import { IdrGate } from "./idr_gate.ts";
 import { defaultLimits, type LifeEvent, SessionLife } from "./life.ts";
 import { Microphone } from "./microphone.ts";
-import { exitFailure, sentence, soundNotice } from "./reasons.ts";
+import { exitFailure, sentence, soundNotice, warning } from "./reasons.ts";
 import type { SessionStages, XServer } from "./stages.ts";
 import { startBitrate, StreamQuality } from "./stream_quality.ts";
 import { type Viewer, Viewers } from "./viewers.ts";
@@ -175,7 +175,7 @@ export class Session {
     const [display, video, audio, devices] = await Promise.all([
       timed("display", this.#startDisplay()),
       timed("video", stages.video({ ring: this.#ring, settings: this.#quality.settings })),
-      timed("sound", stages.audio(places)).catch((error: Error) => this.#silent(error)),
+      timed("sound", stages.audio({ ...places, surround: spec.surround })).catch((error: Error) => this.#silent(error)),
       timed("devices", stages.devices(places)),
     ]);
     this.#wire(video, audio, devices);
@@ -209,6 +209,7 @@ export class Session {
       dataDir: spec.dataDir,
     });
     this.#game = await timed("game", game);
+    for (const text of this.#game?.warnings ?? []) this.#viewers.broadcast(warning(text));
     this.#game?.exited.then((exit) => this.#gameExited(exit));
     // The end may have been asked for while the game was being started.
     if (this.#life.over) await this.#game?.kill();
@@ -356,6 +357,7 @@ export class Session {
     for (const message of this.#sticky.values()) transport.sendControl(message);
     this.#tellPads(viewer);
     if (this.#soundProblem) transport.sendControl(soundNotice(this.#soundProblem));
+    for (const text of this.#game?.warnings ?? []) transport.sendControl(warning(text));
     this.#needIdr();
   }
 

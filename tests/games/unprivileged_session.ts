@@ -15,7 +15,7 @@ let session = 0;
 async function play(id: string, limits = {}) {
   const process = await launchGame(id, house.session(`u${++session}`), { limits });
   const exit = await process.exited;
-  return { exit, output: process.tail().join("\n") };
+  return { exit, output: process.tail().join("\n"), warnings: process.warnings };
 }
 
 const environment = { PERL_BADLANG: "0" };
@@ -46,11 +46,13 @@ await Deno.chmod(join(locked, "inner"), 0o500);
 await house.library.import(locked, { runtime: "none", command: ["/x"] });
 await Deno.chmod(join(locked, "inner"), 0o700);
 await house.add("after", "echo after");
+await house.add("online", "cat /proc/net/dev /etc/resolv.conf", { wants: ["network"] });
 
 const result = {
   lockedImport,
   after: await play("after"),
   uid: Deno.uid(),
+  online: await play("online"),
   first: await play("saver"),
   second: await play("saver"),
   hog: await play("hog", { memoryBytes: 96 * 1024 * 1024 }),
