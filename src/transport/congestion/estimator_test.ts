@@ -195,22 +195,25 @@ Deno.test("a pause of the path does not take the rate of a stream that needs lit
     maxBitrate: 50 * M,
     transportCc: true,
   });
-  // 60 packets a second, and everything of one tenth of a second arrives at its end.
-  const pause = { from: 3000, to: 3130 };
-  let sequence = 0;
+  // 60 packets a second. What is sent in the pause arrives at its end, and the first report after it
+  // comes when a part of that has been read.
+  const pause = { from: 3000, to: 3300, readFirst: 3130 };
+  let next = 0;
+  let reported = 0;
   for (let ms = 0; ms < 5000; ms++) {
-    if (ms % 16 === 0) estimator.sent(sequence++ & 0xffff, 1200, ms);
-    if (ms % 50 !== 0 || (ms >= pause.from && ms < pause.to)) continue;
+    if (ms % 16 === 0) estimator.sent(next++ & 0xffff, 1200, ms);
+    if (ms % 50 !== 0 || (ms > pause.from && ms < pause.to)) continue;
     const arrivals: PacketArrival[] = [];
-    for (let back = sequence - 1; back >= Math.max(0, sequence - 12); back--) {
-      const sentMs = back * 16;
-      const inPause = sentMs >= pause.from && sentMs < pause.to;
-      arrivals.unshift({
-        transportSequence: back & 0xffff,
-        receivedMs: 70_000 + (inPause ? pause.to : sentMs) + 10,
+    for (; reported < next && reported * 16 <= ms - 10; reported++) {
+      const sentMs = reported * 16;
+      if (ms === pause.to && sentMs > pause.readFirst) break;
+      const held = sentMs >= pause.from && sentMs < pause.to;
+      arrivals.push({
+        transportSequence: reported & 0xffff,
+        receivedMs: 70_000 + (held ? pause.to : sentMs) + 10,
       });
     }
-    estimator.arrived(arrivals, ms);
+    if (arrivals.length > 0) estimator.arrived(arrivals, ms);
     estimator.tick(ms);
   }
   assert.ok(estimator.estimate.bitrate > 4 * M, `${estimator.estimate.bitrate}`);
