@@ -53,9 +53,11 @@ export function findPulseAudio(): PulseAudio {
 
 /**
  * The server's settings. A game is not trusted: it may play and record, but not load modules
- * (which open files and sockets with the server's rights) nor end the server.
+ * (which open files and sockets with the server's rights) nor end the server. Some games open as many
+ * channels as the server's default format has: what the player hears.
  */
-const daemonSettings = `daemonize = no
+const daemonSettings = (surround: boolean) =>
+  `daemonize = no
 allow-module-loading = no
 allow-exit = no
 exit-idle-time = -1
@@ -66,6 +68,7 @@ enable-memfd = no
 flat-volumes = no
 default-sample-rate = 48000
 alternate-sample-rate = 48000
+default-sample-channels = ${surround ? 6 : 2}
 avoid-resampling = no
 resample-method = speex-float-3
 remixing-use-all-sink-channels = no
@@ -86,7 +89,7 @@ export async function startPulseAudio(
   installation: PulseAudio = findPulseAudio(),
 ): Promise<SoundServer> {
   const { folder, socket, clientConfig } = files;
-  await Deno.writeTextFile(join(folder, "daemon.conf"), daemonSettings);
+  await Deno.writeTextFile(join(folder, "daemon.conf"), daemonSettings(files.surround));
   await Deno.writeTextFile(join(folder, "start.pa"), script(socket));
   return await runServer(files, {
     command: [...installation.command, "-n", "-F", join(folder, "start.pa")],

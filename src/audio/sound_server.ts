@@ -112,6 +112,8 @@ function spawn(folder: string, argv: string[], env: Record<string, string>): Sou
 /** Files a session's sound server and its clients need, all inside `folder`. */
 export interface SoundFolder {
   folder: string;
+  /** The player has 5.1 speakers. */
+  surround: boolean;
   socket: string;
   /** `PULSE_CLIENTCONFIG` for this process: no autospawn, no files in the home directory. */
   clientConfig: string;
@@ -165,7 +167,7 @@ export async function makeSoundFolder(runDir: string, surround: boolean): Promis
   await Deno.chmod(folder, 0o711);
   for (const path of [alsaConfig, openalConfig]) await Deno.chmod(path, 0o644);
   for (const path of [cookie, clientConfig]) await Deno.chmod(path, 0o600);
-  return { folder, socket, clientConfig, alsaConfig, openalConfig };
+  return { folder, surround, socket, clientConfig, alsaConfig, openalConfig };
 }
 
 /** How to run a kind of sound server. */

@@ -230,6 +230,7 @@ export class NodeAgent {
       mode: message.mode,
       maxMode: config.session.max_mode,
       keyboard: message.keyboard,
+      surround: message.surround,
       iceServers: config.ice.servers,
       iceAddresses: config.ice.addresses,
       udpPort: this.#udp.port,

@@ -78,6 +78,8 @@ export const PlayRequest = z.object({
   gameId: Id,
   mode: VideoMode,
   keyboard: KeyboardLayout.default({ layout: "us", variant: "" }),
+  /** The player hears 5.1. */
+  surround: z.boolean().default(false),
   sharing: Sharing.default("private"),
 });
 export type PlayRequest = z.infer<typeof PlayRequest>;

@@ -27,6 +27,7 @@ export const ToNode = z.discriminatedUnion("type", [
     sharing: Sharing.default("private"),
     mode: VideoMode,
     keyboard: KeyboardLayout,
+    surround: z.boolean().default(false),
   }),
   z.object({ type: z.literal("share-session"), sessionId: Id, sharing: Sharing }),
   z.object({ type: z.literal("end-session"), sessionId: Id }),

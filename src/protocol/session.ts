@@ -111,6 +111,8 @@ export const SessionSpec = z.object({
   /** Most that a viewer may ask for while playing; absent: what {@linkcode VideoMode} allows. */
   maxMode: VideoMode.optional(),
   keyboard: KeyboardLayout,
+  /** Who starts it hears 5.1: games that ask the sound server for a layout are told so. */
+  surround: z.boolean().optional(),
   iceServers: z.array(IceServer),
   /** Addresses offered as ICE host candidates; empty: all of the machine's. */
   iceAddresses: z.array(z.string()),

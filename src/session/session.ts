@@ -175,7 +175,7 @@ export class Session {
     const [display, video, audio, devices] = await Promise.all([
       timed("display", this.#startDisplay()),
       timed("video", stages.video({ ring: this.#ring, settings: this.#quality.settings })),
-      timed("sound", stages.audio(places)).catch((error: Error) => this.#silent(error)),
+      timed("sound", stages.audio({ ...places, surround: spec.surround })).catch((error: Error) => this.#silent(error)),
       timed("devices", stages.devices(places)),
     ]);
     this.#wire(video, audio, devices);

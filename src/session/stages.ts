@@ -41,7 +41,9 @@ export interface SessionStages {
     onExit: (reason: string) => void;
   }): Promise<XServer>;
   video(options: { ring: FrameRing; settings: VideoSettings }): Promise<VideoPipeline>;
-  audio(options: { runDir: string; sessionId: string }): Promise<AudioPipeline>;
+  audio(
+    options: { runDir: string; sessionId: string; surround?: boolean },
+  ): Promise<AudioPipeline>;
   transport(options: TransportOptions): Promise<Transport>;
   devices(options: { runDir: string; sessionId: string }): Promise<InputDevices>;
   /** Whether the source is an X11 game that needs {@linkcode SessionStages.xserver}. */

@@ -209,6 +209,21 @@ Deno.test("for whom hears 5.1 all of it comes out as multistream Opus too", asyn
   });
 });
 
+Deno.test("games that ask for a layout are told what the player hears", async () => {
+  for (const [surround, channels] of [[false, 2], [true, 6]] as const) {
+    await withSound({ surround }, async ({ audio, server }) => {
+      const { stdout } = await new Deno.Command("pactl", {
+        args: ["info"],
+        env: { PULSE_SERVER: server, LC_ALL: "C" },
+      }).output();
+      const text = new TextDecoder().decode(stdout);
+      assert.match(text, new RegExp(`Default Sample Specification: s16le ${channels}ch 48000Hz`));
+      const openal = await Deno.readTextFile(audio.game.env.ALSOFT_CONF);
+      assert.equal(openal.includes("channels = stereo"), !surround);
+    });
+  }
+});
+
 Deno.test("stereo and mono games make no 5.1 packets, whoever listens", async () => {
   await withSound({}, async ({ audio, server, packets }) => {
     audio.surround(true);
@@ -265,8 +280,12 @@ Deno.test("the microphone reaches the game's default source, which is silent bef
       encoder.close();
       const heard = () => recording.samples.findIndex((sample) => Math.abs(sample) > 3000);
       await until(() => heard() >= 0 && recording.samples.length > heard() + 24000, "it is heard");
-      const samples = recording.samples.subarray(heard() + 4800, heard() + 9600);
-      assert.ok(toneAmplitude(samples, 700) > 0.3, `amplitude ${toneAmplitude(samples, 700)}`);
+      // A busy machine lets the tone break off now and then.
+      const amplitudes = [1, 2, 3, 4, 5, 6, 7, 8].map((part) => {
+        const from = heard() + part * 2400;
+        return toneAmplitude(recording.samples.subarray(from, from + 2400), 700);
+      });
+      assert.ok(Math.max(...amplitudes) > 0.45, amplitudes.join());
       audio.microphone(undefined);
       const isSilent = () => recording.samples.subarray(-4800).every((sample) => sample === 0);
       await until(isSilent, "it is silent again");

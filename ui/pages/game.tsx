@@ -1,5 +1,5 @@
 /** One game: play it, choose the picture, read about it. */
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { GameInfo } from "../../src/protocol/library.ts";
 import { Artwork } from "../components/artwork.tsx";
 import { formatBytes, Notice } from "../components/controls.tsx";
@@ -7,6 +7,7 @@ import { Dialog } from "../components/dialog.tsx";
 import { Icon } from "../components/icons.tsx";
 import { InviteBox } from "../components/invite.tsx";
 import { QualityChoices } from "../components/quality.tsx";
+import { hearsSurround } from "../player/sound_answer.ts";
 import { api, messageOf } from "../state/api.ts";
 import { applyEvent, house, isOwner, library, runningSessions } from "../state/house.ts";
 import { preferences, preferredMode } from "../state/preferences.ts";
@@ -17,6 +18,12 @@ export function GamePage({ gameId }: { gameId: string }) {
   const [error, setError] = useState<string>();
   const [busy, setBusy] = useState(false);
   const [removing, setRemoving] = useState(false);
+  // Ahead of Play: the first time, asking the device takes a tenth of a second.
+  const surround = useRef(false);
+  useEffect(() => {
+    const timer = setTimeout(() => surround.current = hearsSurround(), 100);
+    return () => clearTimeout(timer);
+  }, []);
   const game = library.value?.games.find(({ id }) => id === gameId);
   if (!library.value) return null;
   if (!game) return <NotFoundPage what="This game is not in the library." />;
@@ -32,6 +39,7 @@ export function GamePage({ gameId }: { gameId: string }) {
         gameId,
         mode: preferredMode(),
         keyboard: preferences.value.keyboard,
+        surround: surround.current,
       });
       applyEvent({ type: "session", session });
       navigate(`/play/${session.id}`);

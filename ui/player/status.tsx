@@ -9,6 +9,7 @@ import { house } from "../state/house.ts";
 import { preferences, preferredMode } from "../state/preferences.ts";
 import { navigate } from "../state/router.ts";
 import type { PlayerSession } from "./session.ts";
+import { hearsSurround } from "./sound_answer.ts";
 
 export const START_STEPS: { step: StartStep; title: string }[] = [
   { step: "process", title: "Session" },
@@ -120,6 +121,7 @@ function Ended({ session }: { session: PlayerSession }) {
         gameId: info!.gameId,
         mode: preferredMode(),
         keyboard: preferences.value.keyboard,
+        surround: hearsSurround(),
       });
       navigate(`/play/${next.id}`, { replace: true });
     } catch (failure) {

@@ -83,6 +83,7 @@ export class House {
       sharing: request.sharing,
       mode: request.mode,
       keyboard: request.keyboard,
+      surround: request.surround,
     });
     this.machines.later(START_TIMEOUT_MS, () => {
       if (!this.machines.named(name)?.unconfirmed.delete(session.id)) return;
