@@ -265,6 +265,30 @@ Deno.test("datagrams of strangers are dropped, whatever they are", async () => {
   });
 });
 
+Deno.test("a page that repeats its part of the DTLS handshake connects all the same", async () => {
+  await withTransport({}, async (join) => {
+    let repeated = 0;
+    const [, { packets }] = await join({
+      prepare: (rtc) => {
+        const { connection } = rtc.iceTransports[0];
+        const send = connection.send.bind(connection);
+        let keyExchange: Buffer | undefined;
+        connection.send = async (data) => {
+          // RFC 6347 section 4.3: record type 22 in epoch 0 is a handshake message, its type at 13.
+          const isHandshake = data[0] === 22 && data[4] === 0;
+          if (isHandshake && data[13] === 16) keyExchange = data;
+          await send(data);
+          if (!keyExchange || data === keyExchange) return;
+          repeated++;
+          await send(keyExchange);
+        };
+      },
+    });
+    await until("video", () => packets.length > 20);
+    assert.ok(repeated > 0);
+  });
+});
+
 Deno.test("an answer that takes no H.264 is refused with what to do", async () => {
   await withTransport({}, async (join) => {
     await assert.rejects(

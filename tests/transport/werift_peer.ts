@@ -24,6 +24,8 @@ export interface WeriftPeerOptions {
   transportCc?: boolean;
   /** The loopback address it has; default 127.0.0.1. */
   address?: string;
+  /** Called before anything is sent. */
+  prepare?: (rtc: RTCPeerConnection) => void;
   /** Changes the answer before the session gets it. */
   answer?: (sdp: string) => string;
 }
@@ -36,6 +38,7 @@ export async function connectWerift(
     transportCc = true,
     address = "127.0.0.1",
     answer = (sdp) => sdp,
+    prepare = () => {},
   }: WeriftPeerOptions = {},
 ): Promise<WeriftPeer> {
   const h264 = new RTCRtpCodecParameters({
@@ -87,7 +90,9 @@ export async function connectWerift(
   };
   const sdp = await viewer.offer();
   await rtc.setRemoteDescription({ type: "offer", sdp });
-  await rtc.setLocalDescription(await rtc.createAnswer());
+  const description = await rtc.createAnswer();
+  prepare(rtc);
+  await rtc.setLocalDescription(description);
   await viewer.answer(answer(rtc.localDescription!.sdp));
   return { rtc, control, motion, packets, close: () => rtc.close() };
 }

@@ -27,6 +27,7 @@ import {
   announceCandidate,
   deliver,
   iceConnection,
+  ignoreRepeatedHandshakes,
   isAuthenticated,
   prefixUsernameFragment,
   replaceGathering,
@@ -146,6 +147,7 @@ export class Peer implements PortUser {
     private readonly addresses: string[],
     private readonly iceServers: IceServer[],
   ) {
+    ignoreRepeatedHandshakes(rtc.dtlsTransports[0]);
     this.connection = iceConnection(rtc);
     prefixUsernameFragment(this.connection, udp.tag);
     this.usernameFragment = this.connection.localUsername;

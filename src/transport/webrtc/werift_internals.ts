@@ -41,7 +41,11 @@ interface ConnectionInternals {
 }
 
 interface DtlsInternals {
-  dtls?: { dtls: { recordSequenceNumber: number } };
+  dtls?: {
+    /** The handshake's state; another object after a renegotiation. */
+    dtls: { recordSequenceNumber: number };
+    onHandleHandshakes(messages: { msg_type: number }[]): Promise<void>;
+  };
   startSrtp(): void;
   updateSrtpSession(): void;
   srtp: {
@@ -182,6 +186,40 @@ export function takeMediaPath(
     skipUsedRecordNumbers(internals);
     started(mediaSession(internals));
   };
+}
+
+/** Certificate, CertificateVerify, ClientKeyExchange (RFC 5246 section 7.4). */
+const KEY_MESSAGES = [11, 15, 16];
+
+/**
+ * Keeps werift from handling the browser's key exchange twice. A browser repeats it when the answer
+ * takes longer than 50 ms, as on a busy machine; werift then derives the keys again, from a transcript
+ * that has grown meanwhile (RFC 7627 section 4), and each side waits for records it cannot read.
+ * Called before DTLS starts.
+ */
+export function ignoreRepeatedHandshakes(dtls: RTCDtlsTransport): void {
+  const internals = dtls as unknown as DtlsInternals;
+  dtls.onStateChange.subscribe((state) => {
+    if (state !== "connecting") return;
+    // werift makes its server right after this.
+    queueMicrotask(() => {
+      const server = internals.dtls;
+      if (!server) return;
+      const handle = server.onHandleHandshakes.bind(server);
+      let handshake = server.dtls;
+      const handled = new Set<number>();
+      server.onHandleHandshakes = (messages) => {
+        if (server.dtls !== handshake) handled.clear();
+        handshake = server.dtls;
+        return handle(messages.filter(({ msg_type: type }) => {
+          if (!KEY_MESSAGES.includes(type)) return true;
+          if (handled.has(type)) return false;
+          handled.add(type);
+          return true;
+        }));
+      };
+    });
+  });
 }
 
 /**
