@@ -214,18 +214,26 @@ export class SimulatedFleet implements AsyncDisposable {
     Deno.writeTextFileSync(this.inventory, lines.join("\n") + "\n");
   }
 
-  /** The operator's process; `fleet(...)` waits for it. */
-  spawn(...args: string[]): Deno.ChildProcess {
+  /** How the operator's program is run. */
+  operatorCommand(...args: string[]) {
     const common = ["--inventory", this.inventory, "--state", this.state];
     const [verb, ...rest] = args;
-    return new Deno.Command(Deno.execPath(), {
+    return {
+      program: Deno.execPath(),
       args: ["run", "-A", "--no-check", main, "fleet", verb, ...common, ...rest],
-      cwd: repository,
       env: {
         DENO_DIR: Deno.env.get("DENO_DIR") ?? join(Deno.env.get("HOME")!, ".cache/deno"),
         HOME: this.folder,
         XDG_RUNTIME_DIR: join(this.folder, "run"),
       },
+    };
+  }
+
+  /** The operator's process; `fleet(...)` waits for it. */
+  spawn(...args: string[]): Deno.ChildProcess {
+    const { program, ...options } = this.operatorCommand(...args);
+    return new Deno.Command(program, {
+      ...options,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

@@ -2,6 +2,7 @@ import type { Case } from "../result.ts";
 import { clickToPhoton } from "./browser_latency.ts";
 import { capture } from "./capture.ts";
 import { encodeCpu } from "./encode_cpu.ts";
+import { fleetPush } from "./fleet_push.ts";
 import { lossRecovery } from "./loss_recovery.ts";
 import { memory } from "./memory.ts";
 import { packet } from "./packet.ts";
@@ -22,4 +23,5 @@ export const cases: Case[] = [
   clickToPhoton,
   playToFirstFrame,
   lossRecovery,
+  fleetPush,
 ];
