@@ -208,6 +208,8 @@ export class MockHouse {
         this.invites.push(invite);
         return Response.json({ ...invite, url: `/join#${token}`, token });
       }
+      case "GET invites":
+        return Response.json(this.invites);
       case "GET sessions/invites":
         return Response.json(this.invites.filter(({ sessionId }) => sessionId === id));
       case "DELETE invites/:id":

@@ -490,3 +490,57 @@ visit(
     await fits();
   },
 );
+
+const OTHERS: SessionInfo[] = [
+  { ...RUNNING, id: "s-mine" },
+  { ...RUNNING, id: "s-shared", title: "Neverball", owner: "budi", ownerName: "Budi" },
+  { ...RUNNING, id: "s-private", title: "SuperTux", owner: "budi", ownerName: "Budi" },
+].map((session) => ({ ...session, sharing: session.id === "s-shared" ? "watch" : "private" }));
+
+visit("others' sessions are to be watched where they are shared, and named where not", {
+  sessions: OTHERS,
+}, async (page, house) => {
+  const shared = page.getByTestId("session-s-shared");
+  await shared.waitFor();
+  assert.match((await shared.textContent())!, /Watch Budi/);
+  assert.equal(await shared.getAttribute("href"), "/play/s-shared");
+  const hidden = page.getByTestId("session-s-private");
+  assert.match((await hidden.textContent())!, /Budi plays/);
+  assert.equal(await hidden.getAttribute("href"), null);
+  await hidden.getByRole("button", { name: "End SuperTux of Budi" }).click();
+  await until("the session to end", () => house.sessions.get("s-private")!.info.state === "ended");
+});
+
+visit("a player shares a session, invites two friends and takes the invitation back", {
+  sessions: [OTHERS[0]],
+  path: "/games/testcard",
+}, async (page, house) => {
+  await page.getByTestId("sharing-watch").click();
+  await until(
+    "the session to be shared",
+    () => house.sessions.get("s-mine")!.info.sharing === "watch",
+  );
+  assert.equal(await page.getByTestId("sharing-watch").getAttribute("aria-checked"), "true");
+  await page.getByTestId("invite-uses-2").click();
+  await page.getByTestId("invite-hours-1").click();
+  await page.getByTestId("invite-create").click();
+  assert.match(await page.getByTestId("invite-link").inputValue(), /\/join#s-mine-token$/);
+  assert.deepEqual(
+    house.invites.map(({ uses, role, sessionId }) => [uses, role, sessionId]),
+    [[2, "player", "s-mine"]],
+  );
+  await page.getByTestId("invite-i-1").getByText("For 2 friends").waitFor();
+  // The owner finds it among the people too.
+  await page.goto(house.url + "/settings/people");
+  await page.getByTestId("invite-i-1").getByText("To play: Test card").waitFor();
+  await page.getByTestId("invite-revoke-i-1").click();
+  await page.getByTestId("invite-i-1").waitFor({ state: "detached" });
+  assert.deepEqual(house.invites, []);
+  // What was chosen is what the next session starts with.
+  await page.goto(house.url + "/games/supertux");
+  assert.equal(await page.getByTestId("sharing-watch").getAttribute("aria-checked"), "true");
+  await page.getByTestId("play-button").click();
+  await until("the game to start", () => house.sessions.size === 2);
+  const started = house.requests.find((line) => line.startsWith("POST /api/sessions {"))!;
+  assert.match(started, /"sharing":"watch"/);
+});

@@ -8,6 +8,7 @@ import { Icon } from "../components/icons.tsx";
 import { InviteBox } from "../components/invite.tsx";
 import { QualityChoices } from "../components/quality.tsx";
 import { hearsSurround } from "../player/sound_answer.ts";
+import { SharingChoice } from "../components/sharing.tsx";
 import { api, messageOf } from "../state/api.ts";
 import { applyEvent, house, isOwner, library, runningSessions } from "../state/house.ts";
 import { preferences, preferredMode } from "../state/preferences.ts";
@@ -39,6 +40,7 @@ export function GamePage({ gameId }: { gameId: string }) {
         gameId,
         mode: preferredMode(),
         keyboard: preferences.value.keyboard,
+        sharing: preferences.value.sharing,
         surround: surround.current,
       });
       applyEvent({ type: "session", session });
@@ -101,12 +103,11 @@ export function GamePage({ gameId }: { gameId: string }) {
           <h2>Picture</h2>
           <QualityChoices />
         </section>
-        {running && (
-          <section class="panel">
-            <h2>Play together</h2>
-            <InviteBox sessionId={running.id} />
-          </section>
-        )}
+        <section class="panel">
+          <h2>Play together</h2>
+          <SharingChoice session={running} />
+          {running && <InviteBox sessionId={running.id} />}
+        </section>
         <section class="panel">
           <h2>Details</h2>
           <Details game={game} />

@@ -6,7 +6,7 @@ import { Artwork } from "../components/artwork.tsx";
 import { Notice, ProgressBar, Spinner } from "../components/controls.tsx";
 import { Gong, Icon } from "../components/icons.tsx";
 import { api, messageOf } from "../state/api.ts";
-import { applyEvent, isOwner, library, online, runningSessions } from "../state/house.ts";
+import { applyEvent, isOwner, library, online, partIn, runningSessions } from "../state/house.ts";
 
 export function LibraryPage() {
   const state = library.value;
@@ -24,18 +24,12 @@ export function LibraryPage() {
     );
   }
   const imports = state.imports.filter((job) => job.state !== "done");
+  const own = runningSessions.value.filter((session) => partIn(session) === "own");
+  const others = runningSessions.value.filter((session) => partIn(session) !== "own");
   return (
     <div class="library" data-testid="library">
-      {runningSessions.value.length > 0 && (
-        <section aria-labelledby="running">
-          <h2 id="running">Continue playing</h2>
-          <div class="row">
-            {runningSessions.value.map((session) => (
-              <RunningTile key={session.id} session={session} games={state.games} />
-            ))}
-          </div>
-        </section>
-      )}
+      <RunningRow title="Continue playing" sessions={own} games={state.games} />
+      <RunningRow title="In the house" sessions={others} games={state.games} />
       <section aria-labelledby="games">
         <h2 id="games">Games</h2>
         {state.games.length === 0 ? <EmptyLibrary /> : (
@@ -70,27 +64,75 @@ function GameTile({ game, first }: { game: GameInfo; first: boolean }) {
   );
 }
 
+function RunningRow(
+  { title, sessions, games }: { title: string; sessions: SessionInfo[]; games: GameInfo[] },
+) {
+  if (sessions.length === 0) return null;
+  return (
+    <section aria-label={title}>
+      <h2>{title}</h2>
+      <div class="row">
+        {sessions.map((session) => (
+          <RunningTile
+            key={session.id}
+            session={session}
+            games={games}
+          />
+        ))}
+      </div>
+    </section>
+  );
+}
+
 function RunningTile({ session, games }: { session: SessionInfo; games: GameInfo[] }) {
+  const part = partIn(session);
   const game = games.find(({ id }) => id === session.gameId) ??
     { id: session.gameId, title: session.title, kind: "package" as const };
-  return (
-    <a class="running" href={`/play/${session.id}`} data-testid={`session-${session.id}`}>
+  const content = (
+    <>
       <span class="running-art">
         <Artwork game={game} />
       </span>
       <span class="running-text">
         <strong>{session.title}</strong>
-        <span class={`dot dot-${session.state}`}>{describeState(session)}</span>
+        <span class={`dot dot-${session.state}`}>
+          {part === "own" ? describeState(session) : describeOther(session, part)}
+        </span>
       </span>
+    </>
+  );
+  if (part === null) {
+    return (
+      <div class="running" data-testid={`session-${session.id}`}>
+        {content}
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={`End ${session.title} of ${session.ownerName}`}
+          onClick={() => api.endSession(session.id).catch(() => {})}
+        >
+          <Icon name="stop" />
+        </button>
+      </div>
+    );
+  }
+  return (
+    <a class="running" href={`/play/${session.id}`} data-testid={`session-${session.id}`}>
+      {content}
       <span class="running-go">
-        <Icon name="play" />
+        <Icon name={part === "watch" ? "people" : "play"} />
       </span>
     </a>
   );
 }
 
+function describeOther({ ownerName }: SessionInfo, part: "join" | "watch" | null): string {
+  if (part === null) return `${ownerName} plays`;
+  return part === "watch" ? `Watch ${ownerName}` : `Join ${ownerName}`;
+}
+
 /** A session's state in a few words. */
-export function describeState(session: SessionInfo): string {
+function describeState(session: SessionInfo): string {
   switch (session.state) {
     case "starting":
       return "Starting";

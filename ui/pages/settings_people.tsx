@@ -1,8 +1,9 @@
 /** Who may play in this house. */
 import { useEffect, useState } from "preact/hooks";
-import type { User } from "../../src/protocol/api.ts";
+import type { InviteInfo, User } from "../../src/protocol/api.ts";
 import { Choice, Field, Notice } from "../components/controls.tsx";
 import { Dialog } from "../components/dialog.tsx";
+import { InviteList } from "../components/invite_list.tsx";
 import { Icon } from "../components/icons.tsx";
 import { api, messageOf } from "../state/api.ts";
 import { house } from "../state/house.ts";
@@ -12,7 +13,12 @@ export function PeopleSettings() {
   const [error, setError] = useState<string>();
   const [adding, setAdding] = useState(false);
   const [removing, setRemoving] = useState<User>();
-  const load = () => api.users().then(setUsers, (failure) => setError(messageOf(failure)));
+  const [invites, setInvites] = useState<InviteInfo[]>([]);
+  const failed = (failure: unknown) => setError(messageOf(failure));
+  const load = () => {
+    api.users().then(setUsers, failed);
+    api.invites().then(setInvites, failed);
+  };
   useEffect(() => void load(), []);
   const remove = async (user: User) => {
     setRemoving(undefined);
@@ -46,6 +52,8 @@ export function PeopleSettings() {
       <button type="button" class="primary" onClick={() => setAdding(true)} data-testid="user-add">
         <Icon name="plus" /> Add a person
       </button>
+      {invites.length > 0 && <h2>Open invitations</h2>}
+      <InviteList invites={invites} titled onRevoked={load} onError={failed} />
       {adding && (
         <AddDialog
           onClose={() => setAdding(false)}

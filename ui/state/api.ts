@@ -8,6 +8,8 @@ import {
   type ClaimRequest,
   HouseState,
   Invite,
+  InviteInfo,
+  type InviteRequest,
   LibraryState,
   type LoginRequest,
   type NewUser,
@@ -17,7 +19,7 @@ import {
   User,
 } from "../../src/protocol/api.ts";
 import { ImportJob } from "../../src/protocol/library.ts";
-import { SessionInfo } from "../../src/protocol/session.ts";
+import { SessionInfo, type Sharing } from "../../src/protocol/session.ts";
 
 /** `error` is the API's word, or "offline" where the house did not answer. */
 export class ApiFailure extends Error {
@@ -28,7 +30,7 @@ export class ApiFailure extends Error {
 }
 
 async function request<Answer>(
-  method: "GET" | "POST" | "DELETE",
+  method: "GET" | "POST" | "PATCH" | "DELETE",
   path: string,
   answer: z.ZodType<Answer>,
   body?: unknown,
@@ -79,8 +81,14 @@ export const api = {
   session: (id: string) => request("GET", `/sessions/${part(id)}`, SessionInfo),
   play: (body: z.input<typeof PlayRequest>) => request("POST", "/sessions", SessionInfo, body),
   endSession: (id: string) => request("DELETE", `/sessions/${part(id)}`, Nothing),
-  invite: (id: string, role: "player" | "spectator") =>
-    request("POST", `/sessions/${part(id)}/invites`, Invite, { role }),
+  share: (id: string, sharing: Sharing) =>
+    request("PATCH", `/sessions/${part(id)}`, SessionInfo, { sharing }),
+  invite: (id: string, body: z.input<typeof InviteRequest>) =>
+    request("POST", `/sessions/${part(id)}/invites`, Invite, body),
+  /** Of one session, or of all that one may manage. */
+  invites: (id?: string) =>
+    request("GET", id ? `/sessions/${part(id)}/invites` : "/invites", z.array(InviteInfo)),
+  revokeInvite: (id: string) => request("DELETE", `/invites/${part(id)}`, Nothing),
   join: (token: string, name: string) => request("POST", "/join", SessionInfo, { token, name }),
   users: () => request("GET", "/users", z.array(User)),
   addUser: (body: z.input<typeof NewUser>) => request("POST", "/users", User, body),

@@ -20,6 +20,13 @@ export const runningSessions = computed(() =>
   sessions.value.filter((session) => !isOver(session)).sort((a, b) => b.startedAt - a.startedAt)
 );
 
+/** What whoever is signed in may do in a session: null where they only know that it runs. */
+export function partIn(session: SessionInfo): "own" | "join" | "watch" | null {
+  if (session.owner === house.value?.user?.id) return "own";
+  if (session.sharing !== "private") return session.sharing;
+  return house.value?.guestSession === session.id ? "join" : null;
+}
+
 /** Asks who we are; leaves the old answer in place where the house does not answer. */
 export async function loadHouse(): Promise<void> {
   try {

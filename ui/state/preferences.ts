@@ -1,7 +1,7 @@
 /** What this device's player likes; kept in the browser. */
 import { signal } from "@preact/signals";
 import { z } from "zod";
-import { KeyboardLayout, VideoMode } from "../../src/protocol/session.ts";
+import { KeyboardLayout, Sharing, VideoMode } from "../../src/protocol/session.ts";
 import { TouchLayout } from "../player/touch/layout.ts";
 
 const KEY = "gamelan.preferences";
@@ -25,6 +25,8 @@ export const Preferences = z.object({
   touchOverlay: z.boolean().nullable().catch(null).default(null),
   touchLayout: TouchLayout.nullable().catch(null).default(null),
   touchPreset: z.string().catch("gamepad").default("gamepad"),
+  /** What housemates may do in the next session. */
+  sharing: Sharing.catch("private").default("private"),
   shareClipboard: z.boolean().catch(true).default(true),
 });
 export type Preferences = z.infer<typeof Preferences>;
