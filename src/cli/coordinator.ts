@@ -30,7 +30,7 @@ export async function run(args: string[]): Promise<number> {
   const coordinator = await startCoordinator({ config, ui: await uiAssets(), version });
   const ready = { url: coordinator.url, claimCode: coordinator.claimCode, pid: Deno.pid };
   if (flags.json) printReadyJson(ready);
-  else await printReady(ready, coordinator.lanUrl);
+  else await printReady(ready, coordinator);
   await stop;
   await coordinator.close();
   return ExitCode.ok;

@@ -13,8 +13,19 @@ export function printReadyJson(ready: Ready): void {
   console.log(JSON.stringify(ready));
 }
 
-/** Address, QR code and claim code for a person. `lanUrl`: what other devices open. */
-export async function printReady(ready: Ready, lanUrl: string | undefined): Promise<void> {
+/** How other devices come to the house. */
+export interface FromElsewhere {
+  /** What they open; absent where only this machine is served. */
+  lanUrl?: string;
+  /** Of the authority that they have to trust. */
+  caFingerprintSha256?: string;
+}
+
+/** Address, QR code, claim code and the authority's fingerprint for a person. */
+export async function printReady(
+  ready: Ready,
+  { lanUrl, caFingerprintSha256 }: FromElsewhere,
+): Promise<void> {
   const claim = ready.claimCode ? `/#claim=${ready.claimCode}` : "";
   const shown = lanUrl ?? ready.url;
   console.log(await QRCode.toString(shown + claim, { type: "terminal", small: true }));
@@ -24,6 +35,12 @@ export async function printReady(ready: Ready, lanUrl: string | undefined): Prom
     console.log(
       `  First, once          ${trustUrl(lanUrl, ready.url)}   (makes them trust this house)`,
     );
+    if (caFingerprintSha256) {
+      console.log("  Its fingerprint      (SHA-256; what they show must be the same)");
+      for (const half of caFingerprintSha256.match(/.{1,48}/g)!) {
+        console.log(`                       ${half.replace(/:$/, "")}`);
+      }
+    }
   }
   if (ready.claimCode) {
     console.log(

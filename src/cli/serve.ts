@@ -89,7 +89,7 @@ export async function serve(config: Config, options: ServeOptions): Promise<numb
   agent.attach(nodeEnd);
   const ready = { url: coordinator.url, claimCode: coordinator.claimCode, pid: Deno.pid };
   if (options.json) printReadyJson(ready);
-  else if (!appliance) await printReady(ready, coordinator.lanUrl);
+  else if (!appliance) await printReady(ready, coordinator);
   appliance?.show(coordinator);
   const stopping = await reportToServiceManager({
     url: coordinator.url,

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { loadUiAssets, type UiAssets } from "../../ui/assets.ts";
+import { loadUiAssets } from "../../ui/assets.ts";
+import type { UiAssets } from "../protocol/ui_assets.ts";
 import { packaging } from "../system/self.ts";
 
 /** The built web UI of this executable. Throws where the source tree's was never built. */

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { FromNode, Link, ToNode } from "../protocol/node.ts";
+import type { UiAssets } from "../protocol/ui_assets.ts";
 import { lockDataDir } from "../system/data_lock.ts";
 import { pinToken, tokenSecret } from "../system/link.ts";
 import { logger } from "../system/log.ts";
 import { Accounts } from "./accounts/accounts.ts";
 import { newToken } from "./accounts/token.ts";
 import { isLoopback, lanAddresses } from "./http/addresses.ts";
-import type { UiAssets } from "./http/assets.ts";
 import { HouseCertificate } from "./http/certificate.ts";
 import { EventSockets } from "./http/events.ts";
 import { Listener } from "./http/listener.ts";
@@ -19,8 +19,6 @@ import { isOver } from "./rooms/node_state.ts";
 import { Viewers } from "./rooms/viewers.ts";
 import { SqliteStore } from "./store/sqlite.ts";
 import type { Store } from "./store/store.ts";
-
-export type { Artwork, UiAssets };
 
 const log = logger("coordinator");
 
@@ -43,6 +41,8 @@ export interface Coordinator {
   readonly httpsUrl?: string;
   /** For the other devices of the network; absent where only this machine is served. */
   readonly lanUrl?: string;
+  /** Of the house's authority, `AB:CD:…`, for an owner to compare; absent where it has none. */
+  readonly caFingerprintSha256?: string;
   /** Until somebody claims the house. */
   readonly claimCode?: string;
   /** Serves a node; its first message must be `hello`. */
@@ -83,6 +83,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
   });
   viewers.house = house;
 
+  const caFingerprintSha256 = certificate?.authority && shownFingerprint(certificate.authority);
   let https: Listener | undefined;
   const httpsPort = () => https?.port;
   const handler = createHandler({
@@ -99,7 +100,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
     nodeSecret: nodeSecret(config, certificate?.authoritySha256),
     trust: () => ({
       httpsUrl: httpsUrlFor(config, httpsPort()) ?? null,
-      caFingerprintSha256: certificate?.authority ? shownFingerprint(certificate.authority) : null,
+      caFingerprintSha256: caFingerprintSha256 ?? null,
     }),
     checkReady: () => store.ping(),
   });
@@ -130,6 +131,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
     url: `http://${shownHost}:${http.port}`,
     httpsUrl: https && `https://${shownHost}:${https.port}`,
     lanUrl: lanUrl(config, http.port, https?.port),
+    caFingerprintSha256,
     get claimCode() {
       return accounts.claimCode;
     },

@@ -7,6 +7,7 @@ import type { Capability } from "../protocol/library.ts";
 import { FIX_OFFLINE } from "../system/local_network.ts";
 import { lanAddresses } from "./http/addresses.ts";
 import { certificateProblem } from "./http/certificate.ts";
+import { shownFingerprint } from "./http/trust.ts";
 
 /** Gamelan did not exist before; a clock that says so has lost its battery. */
 const EARLIEST = Date.UTC(2026, 0, 1);
@@ -18,7 +19,7 @@ export async function probeNetwork(config: Config): Promise<Capability[]> {
   const rows = [await probePort("http-port", "HTTP port", http.host, http.port, "http.port")];
   if (https.enabled) {
     rows.push(await probePort("https-port", "HTTPS port", http.host, https.port, "https.port"));
-    rows.push(probeCertificate(config));
+    rows.push(probeCertificate(config), ...probeAuthority(config));
   }
   rows.push(probeAddresses(), probeClock(config.data_dir));
   if (config.store.redis) rows.push(await probeRedis(config.store.redis));
@@ -115,6 +116,19 @@ function probeCertificate(config: Config): Capability {
     return { ...row, status: "warning", evidence, fix: `Renew ${tls.cert} before ${until}.` };
   }
   return { ...row, status: "ok", evidence };
+}
+
+/** For an owner to compare with what a device shows of the authority that it is to trust. */
+function probeAuthority({ tls, data_dir: dataDir }: Config): Capability[] {
+  if (tls.cert) return [];
+  const row = { id: "authority", title: "House's authority" };
+  try {
+    const authority = Deno.readTextFileSync(join(dataDir, "tls", "ca.crt"));
+    return [{ ...row, status: "ok", evidence: `SHA-256 ${shownFingerprint(authority)}` }];
+  } catch {
+    // Not made yet, or not for this user to read: the certificate's row says so.
+    return [];
+  }
 }
 
 function probeAddresses(): Capability {

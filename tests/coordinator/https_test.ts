@@ -35,6 +35,7 @@ Deno.test("other devices are sent to HTTPS, and find there what makes them trust
   const ca = await asOther("GET", "/ca.crt");
   assert.equal(ca.headers["content-type"], "application/x-x509-ca-cert");
   assert.equal(new X509Certificate(ca.text).fingerprint256, trust.caFingerprintSha256);
+  assert.equal(house.coordinator.caFingerprintSha256, trust.caFingerprintSha256);
   assert.equal(trust.httpsUrl, `https://localhost:${securePort}`);
   const profile = await asOther("GET", "/ca.mobileconfig");
   assert.equal(profile.headers["content-type"], "application/x-apple-aspen-config");

@@ -53,6 +53,9 @@ Deno.test("ports that this house serves on, and its certificate, are fine", asyn
   assert.match(rows["http-port"].evidence, /Gamelan is serving/);
   assert.match(rows["https-port"].evidence, /Gamelan is serving/);
   assert.match(rows.certificate.evidence, /by the house's authority, 39\d days left/);
+  const { caFingerprintSha256 } = house.coordinator;
+  assert.match(caFingerprintSha256!, /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
+  assert.equal(rows.authority.evidence, `SHA-256 ${caFingerprintSha256}`);
 });
 
 Deno.test("a certificate that cannot be read, and a Redis that is away, are missing", async () => {

@@ -5,7 +5,7 @@
  *
  * `deno run -A tests/ui/mock_house.ts` serves it at http://127.0.0.1:8099 for looking at.
  */
-import { type UiAssets } from "../../ui/assets.ts";
+import type { UiAssets } from "../../src/protocol/ui_assets.ts";
 import type { z } from "zod";
 import { InviteRequest, PlayRequest } from "../../src/protocol/api.ts";
 import type { HouseEvent, HouseState, InviteInfo, NodeInfo, User } from "../../src/protocol/api.ts";

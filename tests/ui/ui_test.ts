@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { loadUiAssets, type UiAssets } from "../../ui/assets.ts";
+import { loadUiAssets } from "../../ui/assets.ts";
+import type { UiAssets } from "../../src/protocol/ui_assets.ts";
 import { buildUi } from "../../ui/build.ts";
 import type { ExposedStats } from "../../ui/player/exposed_stats.ts";
 import type { SessionInfo } from "../../src/protocol/session.ts";

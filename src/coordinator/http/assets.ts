@@ -1,19 +1,5 @@
+import type { UiAsset } from "../../protocol/ui_assets.ts";
 import { HttpError } from "./errors.ts";
-
-export interface UiAsset {
-  body: Uint8Array<ArrayBuffer>;
-  /** Content-Type */
-  type: string;
-  /** The name changes with the content: may be cached for ever. Otherwise revalidated by `etag`. */
-  immutable: boolean;
-  /** Strong entity tag with its quotes (RFC 9110, 8.8.3). */
-  etag: string;
-}
-
-/** The built web page, by URL path; paths of the app's own pages answer the page itself. */
-export interface UiAssets {
-  get(path: string): UiAsset | undefined;
-}
 
 const COMPRESSIBLE = /^(text\/|application\/(json|manifest\+json|javascript)|image\/svg)/;
 const compressed = new WeakMap<UiAsset, Promise<Uint8Array<ArrayBuffer>>>();

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
 import { MAX_SIGNAL_BYTES } from "../../protocol/signal.ts";
+import type { UiAssets } from "../../protocol/ui_assets.ts";
 import { logger } from "../../system/log.ts";
 import { MAX_LINK_MESSAGE, serveLink, tokenSecret } from "../../system/link.ts";
 import { attempt } from "../accounts/limits.ts";
@@ -11,7 +12,7 @@ import type { Viewers } from "../rooms/viewers.ts";
 import { StoreError } from "../store/store.ts";
 import { HostCheck, withoutBrackets } from "./addresses.ts";
 import { type ApiEnv, type ApiParts, apiRoutes, identify } from "./api.ts";
-import { assetPath, assetResponse, type UiAssets } from "./assets.ts";
+import { assetPath, assetResponse } from "./assets.ts";
 import { HttpError } from "./errors.ts";
 import type { EventSockets } from "./events.ts";
 import { admit, harden, mayServePlain, requireOwnOrigin, type Visit } from "./gate.ts";
