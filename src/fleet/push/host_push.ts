@@ -155,7 +155,8 @@ class HostPush {
     const { kind } = this.content;
     await this.#waitUntilItRuns(id);
     onStep("measuring");
-    const measured = await this.#retried(() => this.box.status({ measure: true, fresh: true }));
+    // The shared connection was ended after the change, so this makes a new one.
+    const measured = await this.#retried(() => this.box.status({ measure: true }));
     const problem = healthProblem(kind, this.#before, measured, bounds);
     if (problem !== undefined) return await this.#rollback(id, problem, measured);
     onStep("confirming");
