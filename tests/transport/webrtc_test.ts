@@ -83,7 +83,7 @@ Deno.test("several viewers share one port, and each gets every frame", async () 
     );
     assert.equal(new Set(ports).size, 1);
     const timestamps = joined.map(([, { packets }]) =>
-      new Set(packets.slice(-20).map(({ header }) => header.timestamp))
+      new Set(packets.map(({ header }) => header.timestamp))
     );
     assert.ok([...timestamps[0]].some((timestamp) => timestamps[1].has(timestamp)));
   });
