@@ -4,6 +4,7 @@
  * Everything it takes from Debian 13 comes from a tree of tools unpacked into image/build, so Debian 12
  * will do. What lies there is only a cache: a fresh clone makes the same image.
  */
+import type { KeyObject } from "node:crypto";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
@@ -16,6 +17,7 @@ import { hostPackages } from "./host_packages.ts";
 import { runMkosi } from "./mkosi.ts";
 import { CommandFailed, run } from "./run.ts";
 import { ensureToolsTree } from "./tools_tree.ts";
+import { writeUpdate } from "./update.ts";
 
 const image = fileURLToPath(new URL(".", import.meta.url)).replace(/\/$/, "");
 const root = resolve(image, "..");
@@ -30,6 +32,9 @@ parts of an update, the bill of materials and SHA256SUMS. As root or as a user.
 
   --version VERSION     the image's version (default: that of deno.json)
   --output DIR          where to (default: image/build/output); emptied first
+  --update-key FILE     ed25519 key in PEM that may sign updates of this image. A private one also signs
+                        this version as an update bundle. Default: image/keys/development.pem, made
+                        where it is not there
   --like FILE           take the package versions of this bill of materials (*.cdx.json), to make an
                         older image again
   --mirror URL          Debian's archive (default: http://deb.debian.org/debian)
@@ -41,6 +46,7 @@ async function main(args: string[]): Promise<number> {
     options: {
       version: { type: "string" },
       output: { type: "string", default: join(build, "output") },
+      "update-key": { type: "string", default: join(image, "keys/development.pem") },
       like: { type: "string" },
       mirror: { type: "string", default: "http://deb.debian.org/debian" },
       "security-mirror": { type: "string", default: "http://deb.debian.org/debian-security" },
@@ -70,14 +76,21 @@ async function main(args: string[]): Promise<number> {
   // Only now: what it imports is fetched by npm on its first use.
   const { stageProgram } = await import("./program.ts");
   await stageProgram(root, join(build, "gamelan"));
+  const { stageUpdateKey } = await import("./update_key.ts");
+  const key = await stageUpdateKey(values["update-key"], join(build, "gamelan/update-keys"));
   await emptied(output);
   console.error(`Building the image, some minutes (${join(build, "mkosi.log")}) …`);
   await runMkosi({ image, build, output, tools, version, epoch, mirrors, preferences });
-  return await finish(output, version, epoch);
+  return await finish(output, version, epoch, key);
 }
 
-/** What lies beside the disk, and the report. */
-async function finish(output: string, version: string, epoch: number): Promise<number> {
+/** What lies beside the disk, and the report. `key`: signs it as an update. */
+async function finish(
+  output: string,
+  version: string,
+  epoch: number,
+  key: KeyObject | undefined,
+): Promise<number> {
   const artifacts = await findArtifacts(output, version);
   const bill = join(output, `gamelan_${version}.cdx.json`);
   await Deno.writeTextFile(
@@ -92,13 +105,16 @@ async function finish(output: string, version: string, epoch: number): Promise<n
   const qcow2 = await writeQcow2(artifacts.disk);
   const domain = await writeDomain(qcow2);
   const { disk, kernel, root: rootFile, verity } = artifacts;
-  await writeSums(output, [disk, qcow2, domain, kernel, rootFile, verity, bill]);
+  const update = key && await writeUpdate(artifacts, output, version, key);
+  const parts = [disk, qcow2, domain, kernel, rootFile, verity, bill];
+  await writeSums(output, update === undefined ? parts : [...parts, update]);
 
   const size = async (path: string) => (await Deno.stat(path)).size;
   const mb = (bytes: number) => `${(bytes / 1e6).toFixed(1).padStart(7)} MB`;
   const rootBytes = await size(rootFile);
   console.log(`${disk}`);
   console.log(`${mb(await size(disk))}  disk (${mb(await size(qcow2)).trim()} as qcow2)`);
+  if (update !== undefined) console.log(`${mb(await size(update))}  update`);
   console.log(`${mb(await size(kernel))}  kernel with initrd`);
   console.log(`${mb(rootBytes)}  root, of ${ROOT_BUDGET / 1e6} MB it may take`);
   console.log(`root hash ${artifacts.rootHash}`);

@@ -4,7 +4,7 @@ import type { Config } from "../config/config.ts";
 import { mdnsName } from "../system/avahi.ts";
 import { logger } from "../system/log.ts";
 import { renderConsoleScreen } from "./console_screen.ts";
-import { ConsoleTerminal } from "./console_terminal.ts";
+import { writeToConsole } from "./console_terminal.ts";
 import { version } from "./version.ts";
 
 const log = logger("appliance");
@@ -28,7 +28,7 @@ export class Appliance {
 
   private constructor(
     private readonly config: Config,
-    private readonly screen: ConsoleTerminal,
+    private readonly screen: string,
   ) {}
 
   /**
@@ -36,7 +36,9 @@ export class Appliance {
    * `screen`: a terminal's device, such as /dev/tty1. Throws where it cannot be opened.
    */
   static async open(config: Config, screen: string): Promise<Appliance> {
-    const appliance = new Appliance(config, ConsoleTerminal.open(screen));
+    const appliance = new Appliance(config, screen);
+    // Also before the first player, and a wrong device is said at once.
+    writeToConsole(screen, "");
     await appliance.#learnName(NAME_PATIENCE_MS);
     return appliance;
   }
@@ -55,7 +57,6 @@ export class Appliance {
 
   close(): void {
     clearInterval(this.#timer);
-    this.screen[Symbol.dispose]();
   }
 
   async #learnName(patienceMs: number): Promise<void> {
@@ -89,7 +90,7 @@ export class Appliance {
       claimCode: house.claimCode,
     });
     if (text === this.#drawn && Date.now() - this.#drawnAt < REDRAW_MS) return;
-    this.screen.write(text);
+    writeToConsole(this.screen, text);
     this.#drawn = text;
     this.#drawnAt = Date.now();
   }

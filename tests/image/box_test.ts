@@ -1,0 +1,264 @@
+/**
+ * A box with a key by credential and a configuration on a stick: what the system is made of, and the
+ * Test card, played from a real browser through the forwarded ports.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { startBrowser, until } from "../e2e/browser.ts";
+import { claim, picture, pixels, stats, strip } from "../e2e/player.ts";
+import { installFakePad, setPad } from "../ui/fake_pad.ts";
+import { artifacts, imageUnderTest, keepFigures } from "./image_under_test.ts";
+import { Machine, makeKey } from "./machine.ts";
+import { makeStick } from "./stick.ts";
+
+/** An interpreted machine encodes some pictures a second. */
+const SLOW_MS = 180_000;
+
+/** Same inside and outside, so that the address offered to the browser is the forwarded one. */
+const udpPort = 40_000 + Math.floor(Math.random() * 20_000);
+
+const configuration = `
+[http]
+names = []
+[ice]
+addresses = ["127.0.0.1"]
+udp_port = ${udpPort}
+[library]
+first_import = ""
+`;
+
+interface Row {
+  id: string;
+  status: string;
+  evidence: string;
+}
+
+Deno.test("the box", async (t) => {
+  await using folder = await temporary();
+  const key = await makeKey(folder.path);
+  const stick = join(folder.path, "stick.raw");
+  await makeStick(stick, {
+    "gamelan.toml": configuration,
+    "wifi/Home.psk": "[Security]\nPassphrase=correct horse battery\n",
+    "network/90-guest.network": "[Match]\nName=guest*\n",
+    "run-me.sh": "touch /var/lib/gamelan/was-run\n",
+  });
+  await using machine = await Machine.start(
+    { image: imageUnderTest(), name: "box", key, stick, udpPorts: [udpPort] },
+    artifacts,
+  );
+  const figures: Record<string, unknown> = {};
+  figures.sshSeconds = Math.round(await machine.sshReady() / 1000);
+  figures.readySeconds = Math.round(await machine.ready() / 1000);
+  // The stick's configuration makes the house start anew.
+  await until(
+    "the stick's configuration to be used",
+    async () => (await machine.output("ss -Hulpn || true")).includes(`:${udpPort}`),
+    SLOW_MS,
+  );
+  await machine.ready();
+
+  await t.step("no unit has failed, and the house is ready for systemd too", async () => {
+    await until("the start to be over", async () => {
+      const { stdout } = await machine.ssh("systemctl is-system-running");
+      return ["running", "degraded"].includes(stdout.trim());
+    }, SLOW_MS);
+    assert.equal(await machine.output("systemctl --failed --plain --no-legend"), "");
+    const shown = await machine.output(
+      "systemctl show gamelan.service -p ActiveState -p NotifyAccess -p StatusText -p WatchdogUSec",
+    );
+    assert.match(shown, /ActiveState=active/);
+    assert.match(shown, /StatusText=Serving at https:/);
+    assert.match(shown, /WatchdogUSec=1min/);
+  });
+
+  await t.step("the root is read-only and guarded by verity", async () => {
+    assert.match(await machine.output("findmnt -no FSTYPE,OPTIONS /"), /^erofs\s+ro\b/);
+    assert.match(await machine.output("cat /sys/block/dm-*/dm/uuid"), /^CRYPT-VERITY-/m);
+    assert.match(await machine.output("cat /proc/cmdline"), /\broothash=[0-9a-f]{64}\b/);
+    const write = await machine.ssh("touch /usr/written; touch /etc/written");
+    assert.match(write.stderr, /Read-only file system/);
+  });
+
+  await t.step("there are two slots, the second empty, and the disk's rest is /var", async () => {
+    const table = await machine.output(
+      "lsblk --bytes --noheadings --raw -o PARTLABEL,SIZE,FSTYPE,MOUNTPOINTS /dev/vda",
+    );
+    const labels = table.split("\n").map((line) => line.split(" ")[0]).filter((one) => one !== "");
+    assert.equal(labels.filter((label) => label === "_empty").length, 2, table);
+    assert.ok(labels.some((label) => /^gamelan_[\d.]+_verity$/.test(label)), table);
+    assert.ok(labels.some((label) => /^gamelan_[\d.]+$/.test(label)), table);
+    const free = Number(await machine.output("df -B1 --output=size /var | tail -1"));
+    assert.ok(free > 3.5 * 2 ** 30, `/var has ${free} bytes of the disk's 8 GiB`);
+    assert.match(await machine.output("findmnt -no OPTIONS /var"), /nosuid,nodev/);
+  });
+
+  await t.step("nobody has a password, there is no login and no shell on a terminal", async () => {
+    const passwords = await machine.output("cut -d: -f2 /etc/shadow | sort -u");
+    for (const password of passwords.split("\n")) assert.match(password, /^!?\*?$|^!\*$/);
+    assert.equal(await machine.output("pgrep -ax 'a?getty|login|sulogin' || true"), "");
+    const shell = "systemctl is-enabled getty@tty1 serial-getty@ttyS0 debug-shell || true";
+    for (const state of (await machine.output(shell)).split("\n")) assert.equal(state, "masked");
+    assert.equal(await machine.output("passwd -S root | cut -d' ' -f2"), "L");
+  });
+
+  await t.step("SSH takes keys only", async () => {
+    const settings = await machine.output("sshd -T");
+    assert.match(settings, /^passwordauthentication no$/m);
+    assert.match(settings, /^kbdinteractiveauthentication no$/m);
+    assert.match(settings, /^permitrootlogin (prohibit-password|without-password)$/m);
+    const listening = await machine.output("ss -Htlpn | awk '{print $4}' | sort -u");
+    const ports = new Set(listening.split("\n").map((one) => one.split(":").at(-1)));
+    for (const port of ports) {
+      // 53: systemd-resolved, on this machine's own loopback addresses.
+      assert.ok(["22", "53", "80", "443"].includes(port!), `something listens:\n${listening}`);
+    }
+  });
+
+  await t.step("the stick's files are taken, by name, and nothing on it is run", async () => {
+    assert.match(await machine.output("cat /etc/gamelan/gamelan.toml"), /udp_port/);
+    assert.match(await machine.output("cat '/var/lib/iwd/Home.psk'"), /correct horse/);
+    await machine.output("test -s /run/systemd/network/90-guest.network");
+    await machine.output("test ! -e /var/lib/gamelan/was-run && ! findmnt -n -S LABEL=GAMELAN");
+  });
+
+  await t.step("modules that are left find all that they depend on", async () => {
+    const wrong = await machine.output(
+      "cd /lib/modules/$(uname -r) && sed 's/:/ /' modules.dep | tr ' ' '\\n' | sort -u | " +
+        'while read -r file; do [ -z "$file" ] || [ -e "$file" ] || echo "$file"; done',
+    );
+    assert.equal(wrong, "");
+  });
+
+  await t.step("doctor finds what games need, gamepads with it", async () => {
+    const { stdout } = await machine.ssh("gamelan doctor --json", SLOW_MS);
+    const rows = JSON.parse(stdout) as Row[];
+    await Deno.writeTextFile(join(artifacts, "box-doctor.json"), JSON.stringify(rows, null, 2));
+    const missing = rows.filter(({ status }) => status === "missing");
+    assert.deepEqual(missing, []);
+    assert.equal(rows.find(({ id }) => id === "uinput")?.status, "ok");
+  });
+
+  let claimCode = "";
+  await t.step("its screen shows name, addresses, QR and claim code", async () => {
+    const text = await until("the claim code on the screen", async () => {
+      const shown = await machine.screenText();
+      return /\b[0-9A-Z]{4}-[0-9A-Z]{4}\b/.test(shown) && shown;
+    }, SLOW_MS);
+    claimCode = text.match(/\b[0-9A-Z]{4}-[0-9A-Z]{4}\b/)![0];
+    assert.match(text, /https:\/\/gamelan\.local/);
+    assert.match(text, /https:\/\/10\.0\.2\.15/);
+    assert.ok(text.split("\n").filter((line) => /[█▀▄]{8}/.test(line)).length > 10, text);
+    await machine.screenshot(join(artifacts, "box-screen.png"));
+  });
+
+  await t.step("what it costs to be idle, and how exposed the service is", async () => {
+    const memory = await machine.output("cat /proc/meminfo");
+    const mib = (key: string) =>
+      Number(memory.match(new RegExp(`^${key}: +(\\d+)`, "m"))![1]) / 1024;
+    const cache = mib("Buffers") + mib("Cached") + mib("SReclaimable");
+    // Without the cache, which the kernel gives back at once; and what a new program could not have.
+    figures.idleMemoryMiB = Math.round(mib("MemTotal") - mib("MemFree") - cache);
+    figures.idleNotAvailableMiB = Math.round(mib("MemTotal") - mib("MemAvailable"));
+    const exposure = await machine.output(
+      "systemd-analyze security --no-pager gamelan.service | tail -1",
+    );
+    figures.security = exposure.replace(/^.*: /, "").replace(/[^\x20-\x7e].*$/, "").trim();
+    figures.start = (await machine.output("systemd-analyze time | head -1")).trim();
+  });
+
+  await t.step(
+    "the Test card is played from a browser, with a gamepad through uinput",
+    async () => {
+      await using chromium = await startBrowser();
+      const page = await chromium.page({
+        viewport: { width: 960, height: 540 },
+        ignoreHTTPSErrors: true,
+      });
+      page.setDefaultTimeout(SLOW_MS);
+      await page.addInitScript(installFakePad);
+      const house = { url: `https://localhost:${machine.ports.https}`, claimCode };
+      await claim(page, house as Parameters<typeof claim>[1]);
+      await page.getByTestId("game-tile-testcard").click();
+      await page.getByTestId("play-button").click();
+      await picture(page, SLOW_MS);
+      const first = await until("a readable strip", () => strip(page), SLOW_MS);
+      await until("a later picture", async () => {
+        const now = await strip(page);
+        return now !== undefined && now.frame > first.frame;
+      }, SLOW_MS);
+      await page.screenshot({ path: join(artifacts, "box-testcard.png") });
+      const { width, height } = await stats(page);
+      figures.picture = `${width}x${height}`;
+
+      await padReachesTheGame(page, machine);
+      await page.screenshot({ path: join(artifacts, "box-testcard-pad.png") });
+      const before = await Deno.readTextFile(machine.serial);
+      assert.doesNotMatch(before, /Power key pressed|Suspend key/);
+    },
+  );
+
+  await t.step("a changed block of the root is refused", async () => {
+    const damage = await machine.output(
+      `
+      set -e
+      slot=$(readlink -f /dev/disk/by-partlabel/gamelan_* | grep -v verity | head -1)
+      slot=$(lsblk -nro PATH,PARTLABEL /dev/vda | awk '$2 ~ /^gamelan_[0-9.]+$/ { print $1 }')
+      blocks=$(( $(blockdev --getsize64 "$slot") / 4096 ))
+      # All of what a file lies in: somewhere in the first 400 MB, never at the head.
+      dd if=/dev/urandom of="$slot" bs=1M seek=100 count=100 conv=notrunc,fsync status=none
+      echo 3 >/proc/sys/vm/drop_caches
+      cat /usr/lib/x86_64-linux-gnu/*.so* >/dev/null 2>/tmp/errors || true
+      grep -c 'Input/output error' /tmp/errors || true
+      journalctl -k -o cat | grep -c 'data block .* is corrupted' || true
+    `,
+      SLOW_MS,
+    ).catch((error) => String(error));
+    await Deno.writeTextFile(join(artifacts, "box-damage.txt"), damage);
+    const log = await Deno.readTextFile(machine.serial);
+    assert.ok(/[1-9]\d*/.test(damage) || /is corrupted/.test(log), damage);
+  });
+  await keepFigures("image-box", figures);
+});
+
+/** A pad appears in the machine as a real device, and what is pressed on it changes the picture. */
+async function padReachesTheGame(page: Page, machine: Machine): Promise<void> {
+  const before = (await until("a readable strip", () => strip(page), SLOW_MS)).presses;
+  await setPad(page, {});
+  const device = await until("the pad among the machine's input devices", async () => {
+    const listed = await machine.output("cat /proc/bus/input/devices");
+    return listed.split("\n\n").find((one) => /^P: Phys=gamelan\/[^/]+\/pad0$/m.test(one));
+  }, SLOW_MS);
+  const [, event] = /^H: Handlers=.*\b(event\d+)\b/m.exec(device)!;
+  assert.match(device, /^I: Bus=0003 Vendor=045e Product=028e/m);
+  // An independent reader of the same device, beside the game.
+  const watching = machine.ssh(`timeout 60 evtest /dev/input/${event}; true`, SLOW_MS);
+  await page.waitForTimeout(10_000);
+  const seen = await pixels(page, { width: 320, height: 180 });
+  for (let i = 0; i < 3; i++) {
+    await setPad(page, { buttons: [0] });
+    await page.waitForTimeout(1500);
+    await setPad(page, {});
+    await page.waitForTimeout(1500);
+  }
+  await setPad(page, { axes: [1, 0, 0, 0] });
+  await until(
+    "presses of the pad in the game's picture",
+    async () => ((await strip(page))?.presses ?? before) !== before,
+    SLOW_MS,
+  );
+  const after = await pixels(page, { width: 320, height: 180 });
+  assert.notDeepEqual(after.data, seen.data);
+  const { stdout } = await watching;
+  await Deno.writeTextFile(join(artifacts, "box-evtest.txt"), stdout);
+  assert.match(stdout, /Input device name: ".*(X-Box|Xbox|360).*"/);
+  assert.match(stdout, /BTN_(SOUTH|A)\), value 1/);
+  assert.match(stdout, /BTN_(SOUTH|A)\), value 0/);
+  assert.match(stdout, /ABS_X\), value 32767/);
+}
+
+async function temporary() {
+  const path = await Deno.makeTempDir({ prefix: "gamelan-image-test-" });
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
+}

@@ -1,0 +1,277 @@
+/**
+ * A box in QEMU: boots the image as real hardware would, through UEFI firmware, on a processor that is
+ * interpreted (TCG), so that it runs wherever the tests run. It reaches nothing of the network; its
+ * ports are those of this machine's loopback.
+ */
+import { join } from "node:path";
+import { Qmp } from "./qmp.ts";
+
+const FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.fd";
+const VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd";
+/** An interpreted machine on busy cores is slow, not broken. */
+const BOOT_MS = 420_000;
+const COMMAND_MS = 240_000;
+
+export interface MachineOptions {
+  /** Raw image; it is not written to. */
+  image: string;
+  /** For logs; also the SMBIOS identity is made from it. */
+  name: string;
+  /** Credentials by SMBIOS, systemd.system-credentials(7). */
+  credentials?: Record<string, string>;
+  /** The machine's key for SSH, made by {@linkcode makeKey}; without it there is no SSH. */
+  key?: string;
+  /** A raw image of a USB stick. */
+  stick?: string;
+  /** UDP ports that are the same inside and outside. */
+  udpPorts?: number[];
+  diskGiB?: number;
+  memoryMiB?: number;
+}
+
+/** What a command in the machine ended with. */
+export interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Makes a key pair for SSH and gives the path of the private one; the public one is at `.pub`. */
+export async function makeKey(folder: string): Promise<string> {
+  const path = join(folder, "key");
+  await command(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path]);
+  return path;
+}
+
+/** A TCP port that was free just now. */
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return (listener.addr as Deno.NetAddr).port;
+}
+
+async function command(argv: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(argv[0], { args: argv.slice(1) }).output();
+  if (!success) throw new Error(`${argv.join(" ")}: ${new TextDecoder().decode(stderr)}`);
+}
+
+/** A running virtual machine. */
+export class Machine implements AsyncDisposable {
+  readonly started = performance.now();
+
+  private constructor(
+    readonly options: MachineOptions,
+    readonly folder: string,
+    readonly ports: { ssh: number; http: number; https: number },
+    /** What it wrote to its serial port. */
+    readonly serial: string,
+    private readonly child: Deno.ChildProcess,
+    private readonly qmp: Qmp,
+  ) {}
+
+  /** Switches a machine on. `artifacts`: where its serial log and screenshots are kept. */
+  static async start(options: MachineOptions, artifacts: string): Promise<Machine> {
+    const folder = await Deno.makeTempDir({ prefix: `gamelan-vm-${options.name}-` });
+    await Deno.mkdir(artifacts, { recursive: true });
+    const disk = join(folder, "disk.qcow2");
+    const back = ["-b", await Deno.realPath(options.image), "-F", "raw"];
+    const size = `${options.diskGiB ?? 8}G`;
+    await command(["qemu-img", "create", "-q", "-f", "qcow2", ...back, disk, size]);
+    await Deno.copyFile(VARIABLES, join(folder, "variables.fd"));
+    const serial = join(artifacts, `${options.name}-serial.txt`);
+    await Deno.remove(serial).catch(() => {});
+    const ports = { ssh: freePort(), http: freePort(), https: freePort() };
+    const child = new Deno.Command("qemu-system-x86_64", {
+      args: arguments_(options, folder, disk, serial, ports),
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    const said = new Response(child.stderr).text();
+    try {
+      const qmp = await Promise.race([
+        Qmp.connect(join(folder, "qmp.sock")),
+        child.status.then(async () => {
+          throw new Error(`QEMU ended at once: ${(await said).trim()}`);
+        }),
+      ]);
+      return new Machine(options, folder, ports, serial, child, qmp);
+    } catch (error) {
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It has ended.
+      }
+      throw error;
+    }
+  }
+
+  /** Milliseconds since it was switched on. */
+  get uptimeMs(): number {
+    return performance.now() - this.started;
+  }
+
+  /** Resolves when the house says that it is ready; gives the milliseconds since the start. */
+  async ready(timeoutMs = BOOT_MS): Promise<number> {
+    await this.#until("the house to be ready", timeoutMs, async () => {
+      const response = await fetch(`http://localhost:${this.ports.http}/readyz`, {
+        signal: AbortSignal.timeout(20_000),
+      });
+      return await response.text() === "ready\n";
+    });
+    return this.uptimeMs;
+  }
+
+  /** Resolves when SSH lets us in; gives the milliseconds since the start. */
+  async sshReady(timeoutMs = BOOT_MS): Promise<number> {
+    await this.#until("SSH", timeoutMs, async () => (await this.ssh("true", 60_000)).code === 0);
+    return this.uptimeMs;
+  }
+
+  /** Runs a shell command as root in the machine. */
+  async ssh(script: string, timeoutMs = COMMAND_MS): Promise<Outcome> {
+    if (!this.options.key) throw new Error(`expected a key for the machine ${this.options.name}`);
+    const options = {
+      StrictHostKeyChecking: "no",
+      UserKnownHostsFile: "/dev/null",
+      LogLevel: "ERROR",
+      ConnectTimeout: "30",
+      ServerAliveInterval: "30",
+      BatchMode: "yes",
+      IdentitiesOnly: "yes",
+    };
+    const { code, stdout, stderr } = await new Deno.Command("ssh", {
+      args: [
+        ...["-i", this.options.key, "-p", String(this.ports.ssh), "-F", "none"],
+        ...Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]),
+        "root@127.0.0.1",
+        script,
+      ],
+      stdin: "null",
+      signal: AbortSignal.timeout(timeoutMs),
+    }).output();
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    return { code, stdout: text(stdout), stderr: text(stderr) };
+  }
+
+  /** The standard output of a command that must succeed. */
+  async output(script: string, timeoutMs = COMMAND_MS): Promise<string> {
+    const { code, stdout, stderr } = await this.ssh(script, timeoutMs);
+    if (code === 0) return stdout.trimEnd();
+    throw new Error(`${script}\nended with code ${code} in the machine:\n${stderr || stdout}`);
+  }
+
+  /** The text on its screen, line by line, as the kernel's console has it (vcs(4)). */
+  async screenText(): Promise<string> {
+    const columns = Number((await this.output("stty -F /dev/tty1 size")).split(" ")[1]);
+    // Four bytes a character, of its Unicode number.
+    const base64 = await this.output("base64 -w0 /dev/vcsu1");
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    const view = new DataView(bytes.buffer);
+    const lines: string[] = [];
+    for (let at = 0; at < bytes.length; at += columns * 4) {
+      let line = "";
+      for (let i = 0; i < columns; i++) {
+        line += String.fromCodePoint(view.getUint32(at + i * 4, true) || 32);
+      }
+      lines.push(line.trimEnd());
+    }
+    return lines.join("\n");
+  }
+
+  /** Writes what its screen shows as PNG. */
+  async screenshot(path: string): Promise<void> {
+    await this.qmp.execute("screendump", { filename: path, format: "png" });
+  }
+
+  /** Presses its power button and waits until it is off. Throws where it does not go off. */
+  async powerOff(timeoutMs = 180_000): Promise<void> {
+    await this.qmp.execute("system_powerdown");
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new Error(`the machine is not off within ${timeoutMs} ms`)),
+        timeoutMs,
+      );
+    });
+    try {
+      await Promise.race([this.child.status, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.qmp.close();
+    try {
+      this.child.kill("SIGKILL");
+    } catch {
+      // It is off already.
+    }
+    await this.child.status;
+    await Deno.remove(this.folder, { recursive: true });
+  }
+
+  async #until(what: string, timeoutMs: number, check: () => Promise<boolean>): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    let off = false;
+    this.child.status.then(() => off = true);
+    let last = "nothing";
+    while (Date.now() < deadline) {
+      if (off) throw new Error(`the machine went off while waiting for ${what}`);
+      try {
+        if (await check()) return;
+        last = "a refusal";
+      } catch (error) {
+        last = (error as Error).message;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    const log = await Deno.readTextFile(this.serial).catch(() => "");
+    const tail = log.split("\n").slice(-15).join("\n");
+    throw new Error(`no ${what} within ${timeoutMs} ms; last: ${last}; its serial port:\n${tail}`);
+  }
+}
+
+function arguments_(
+  options: MachineOptions,
+  folder: string,
+  disk: string,
+  serial: string,
+  ports: Machine["ports"],
+): string[] {
+  const forwards = [
+    `hostfwd=tcp:127.0.0.1:${ports.ssh}-:22`,
+    `hostfwd=tcp:127.0.0.1:${ports.http}-:80`,
+    `hostfwd=tcp:127.0.0.1:${ports.https}-:443`,
+    ...(options.udpPorts ?? []).map((port) => `hostfwd=udp:127.0.0.1:${port}-:${port}`),
+  ];
+  const credentials = { ...options.credentials };
+  if (options.key) {
+    credentials["ssh.authorized_keys.root"] = Deno.readTextFileSync(`${options.key}.pub`);
+  }
+  const smbios = Object.entries(credentials).flatMap(([name, value]) => [
+    "-smbios",
+    `type=11,value=io.systemd.credential.binary:${name}=${btoa(value)}`,
+  ]);
+  const stick = options.stick
+    ? [
+      ...["-device", "qemu-xhci"],
+      ...["-drive", `if=none,id=stick,format=raw,readonly=on,file=${options.stick}`],
+      ...["-device", "usb-storage,drive=stick"],
+    ]
+    : [];
+  return [
+    ...["-nodefaults", "-no-user-config", "-no-reboot"],
+    ...["-M", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-smp", "2"],
+    ...["-m", String(options.memoryMiB ?? 2048), "-uuid", crypto.randomUUID()],
+    ...["-drive", `if=pflash,format=raw,readonly=on,file=${FIRMWARE}`],
+    ...["-drive", `if=pflash,format=raw,file=${join(folder, "variables.fd")}`],
+    ...["-drive", `if=virtio,format=qcow2,file=${disk},cache=unsafe,discard=unmap`],
+    ...["-netdev", `user,id=net,restrict=on,${forwards.join(",")}`],
+    ...["-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci"],
+    ...["-vga", "std", "-display", "none", "-serial", `file:${serial}`],
+    ...["-qmp", `unix:${join(folder, "qmp.sock")},server=on,wait=off`],
+    ...smbios,
+    ...stick,
+  ];
+}
