@@ -79,6 +79,8 @@ export class Ssh {
     const [program, ...args] = this.command;
     const child = new Deno.Command(program, {
       args: [...args, ...own, ...(input === undefined ? ["-n"] : []), "--", host.name, line],
+      // Ctrl-C in the terminal is for us: what was begun on a box is brought to its end.
+      detached: true,
       stdin: input === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",

@@ -42,6 +42,8 @@ export async function transfer(
     ],
     stdin: "null",
     stdout: "null",
+    // As in ssh.ts: Ctrl-C is for us.
+    detached: true,
     env: { LC_ALL: "C" },
   }).output().catch((error) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -343,6 +343,31 @@ Deno.test("a push whose operator was killed goes on where it was", async () => {
   assert.equal(changed.code, 1);
 });
 
+Deno.test("Ctrl-C lets the boxes end that were begun, and leaves the others", async () => {
+  await using fleet = await SimulatedFleet.start(3);
+  assert.equal((await fleet.fleet("keys", "pin")).code, 0);
+  const bundle = await fleet.bundle("2.0.0");
+  const operator = fleet.spawn("push", "bundle", bundle, ...QUICK);
+  const [canary] = fleet.boxes;
+  await until("the canary is being changed", () => {
+    try {
+      return canary.journal().some(({ event }) => event === "applied");
+    } catch {
+      return false;
+    }
+  });
+  // A terminal sends it to the whole group.
+  Deno.kill(-operator.pid, "SIGINT");
+  const { code, stdout } = await operator.output();
+  assert.equal(code, 6);
+  const report: PushReport = JSON.parse(new TextDecoder().decode(stdout));
+  assert.equal(report.outcome, "interrupted");
+  assert.deepEqual(report.hosts.map(({ outcome }) => outcome), ["done", "untouched", "untouched"]);
+  const resumed = await fleet.fleet("push", "--resume");
+  assert.equal(resumed.code, 0, resumed.stderr);
+  assert.match(resumed.stdout, /3 done, 0 had it already/);
+});
+
 function answers(port: number): boolean {
   return new Deno.Command("bash", {
     args: ["-c", `: </dev/tcp/127.0.0.1/${port}`],

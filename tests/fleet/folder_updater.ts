@@ -20,6 +20,8 @@ export interface ImageTraits {
   boots?: boolean;
   /** false: SSH does not come up with it. */
   reachable?: boolean;
+  /** What its self-test finds wrong. */
+  selfTest?: string;
   latencyMs?: number;
   crashes?: number;
 }

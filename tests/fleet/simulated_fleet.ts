@@ -229,11 +229,12 @@ export class SimulatedFleet implements AsyncDisposable {
     };
   }
 
-  /** The operator's process; `fleet(...)` waits for it. */
+  /** The operator's process, leader of a process group as in a terminal; `fleet(...)` waits for it. */
   spawn(...args: string[]): Deno.ChildProcess {
     const { program, ...options } = this.operatorCommand(...args);
     return new Deno.Command(program, {
       ...options,
+      detached: true,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

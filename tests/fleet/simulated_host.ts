@@ -90,6 +90,7 @@ export function openSimulatedHost(root: string): BoxHost {
       return JSON.parse(text).sha256;
     },
     logs: (lines) => Promise.resolve(`the last ${lines} lines of ${setup.name}\n`),
+    selfTest: () => Promise.resolve(updater.traits().selfTest),
     sleep: (seconds) => new Promise((done) => setTimeout(done, seconds * 1000)),
   };
 }

@@ -130,9 +130,7 @@ async function newPush(
   for (const host of fleet.hosts) {
     content.request(host, { ...plan, operator: operator() });
   }
-  const journal = new PushJournal(folder(fleet), push);
-  journal.append(plan);
-  return { fleet, content, plan, waves, journal };
+  return { fleet, content, plan, waves, journal: new PushJournal(folder(fleet), push) };
 }
 
 async function resumePush(
@@ -165,11 +163,13 @@ async function resumePush(
 }
 
 async function perform(prepared: Prepared, json: boolean): Promise<number> {
-  const { fleet, journal, content, waves } = prepared;
+  const { fleet, journal, content, waves, plan, history } = prepared;
+  await Deno.mkdir(pushFolder(fleet.state), { recursive: true, mode: 0o700 });
   using lock = await Deno.open(`${pushFolder(fleet.state)}/lock`, { write: true, create: true });
   if (!await lock.tryLock(true)) {
     throw new Error(`Another push runs with the state in ${fleet.state}; wait for its end`);
   }
+  if (history === undefined) journal.append(plan);
   const interrupt = new AbortController();
   const stop = () => {
     // Once more: at once. The boxes that were begun go back by themselves.
