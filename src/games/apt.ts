@@ -32,6 +32,26 @@ export interface PackageRecord {
   depends: string;
 }
 
+/** Debian's mirror does not answer: it is worth trying again when there is a network. */
+export class OfflineError extends Error {
+  override name = "OfflineError";
+}
+
+/** What apt says where it is the network that fails. */
+const NETWORK_FAILURE = new RegExp(
+  "Temporary failure resolving|Could not (resolve|connect|handshake)|Unable to connect|" +
+    "Connection (timed out|failed|refused|reset)|Network is unreachable|No route to host",
+);
+
+/**
+ * For reading the lists, which comes first: whether there is a network at all shows within seconds.
+ * apt's own retries and the resolver's patience add up to minutes (resolv.conf(5), apt.conf(5)).
+ */
+const IMPATIENT = {
+  options: ["-oAcquire::Retries=0", "-oAcquire::http::Timeout=10", "-oAcquire::https::Timeout=10"],
+  env: { RES_OPTIONS: "timeout:2 attempts:1" },
+};
+
 interface Progress {
   onProgress?: (step: string, fraction: number) => void;
   signal?: AbortSignal;
@@ -177,17 +197,15 @@ ${await acquireSettings()}
     if (!options.force && age < LISTS_MAX_AGE_MS) return;
     options.onProgress?.("Reading Debian's package lists", 0);
     try {
-      await run(["apt-get", "update", "-qq", "--error-on=any"], {
-        env: this.env,
+      await run(["apt-get", "update", "-qq", "--error-on=any", ...IMPATIENT.options], {
+        env: { ...this.env, ...IMPATIENT.env },
         signal: options.signal,
       });
     } catch (error) {
       options.signal?.throwIfAborted();
       // Old lists serve as long as the mirror keeps the files, and when there is no network.
       if (age < Infinity) return;
-      throw new Error("Debian's package lists cannot be read; is there a network?", {
-        cause: error,
-      });
+      throw failed("Debian's package lists cannot be read", error);
     }
     await Deno.writeTextFile(stamp, "");
   }
@@ -253,7 +271,10 @@ ${await acquireSettings()}
           );
         },
       },
-    );
+    ).catch((error) => {
+      options.signal?.throwIfAborted();
+      throw failed("The packages cannot be downloaded", error);
+    });
     const paths = files.map(({ file }) => join(this.folder, "archives", file));
     for (const [index, path] of paths.entries()) {
       const sum = await sha256File(path, { signal: options.signal });
@@ -281,6 +302,14 @@ ${await acquireSettings()}
     }
     throw new Error(`${this.release} has no package ${name}`);
   }
+}
+
+/** `what` went wrong, and whether it was the network's fault. */
+function failed(what: string, cause: unknown): Error {
+  const { message } = cause as Error;
+  return NETWORK_FAILURE.test(message)
+    ? new OfflineError(`${what}: there is no way to Debian's mirror`, { cause })
+    : new Error(`${what}: ${message}`, { cause });
 }
 
 /** Removes downloaded package files, which are kept until an import has succeeded. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { OfflineError } from "../games/apt.ts";
 import type { GameLibrary, ImportOptions } from "../games/library.ts";
 import type { GameInfo, ImportJob } from "../protocol/library.ts";
 import { logSettings } from "../system/log.ts";
@@ -25,14 +26,14 @@ class StandInLibrary implements Pick<GameLibrary, "import"> {
   }
 }
 
-function bench() {
+function bench(firstPauseMs?: number) {
   const library = new StandInLibrary();
   const updates: ImportJob[] = [];
   let changes = 0;
   const imports = new Imports(library, {
     update: (job) => updates.push(job),
     changed: () => changes++,
-  });
+  }, firstPauseMs);
   return { library, updates, imports, changes: () => changes };
 }
 
@@ -100,4 +101,40 @@ Deno.test("few ended imports are remembered", async () => {
   }
   assert.ok(imports.list().length <= 11);
   assert.equal(imports.list().at(-1)!.id, "i-29");
+});
+
+Deno.test("without network an import waits, lets others go first, and goes on by itself", async () => {
+  const { library, updates, imports } = bench(20);
+  imports.add("i-1", "deb:chess");
+  imports.add("i-2", "deb:go");
+  library.running[0].failed(new OfflineError("no way"));
+  await settled();
+  assert.deepEqual(states(imports), ["i-1 waiting", "i-2 running"]);
+  assert.match(updates.findLast(({ id }) => id === "i-1")!.step, /goes on when there is a network/);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  assert.deepEqual(states(imports), ["i-1 waiting", "i-2 running"], "one at a time");
+  library.running[1].done();
+  await settled();
+  assert.deepEqual(states(imports), ["i-1 running", "i-2 done"]);
+  library.running[2].failed(new OfflineError("still no way"));
+  await settled();
+  assert.equal(library.running.length, 3);
+  while (library.running.length === 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  library.running[3].done();
+  await settled();
+  assert.deepEqual(states(imports), ["i-1 done", "i-2 done"]);
+});
+
+Deno.test("asking again for one that waits for the network tries at once; closing forgets it", async () => {
+  const { library, imports } = bench(600_000);
+  imports.add("i-1", "deb:chess");
+  library.running[0].failed(new OfflineError("no way"));
+  await settled();
+  imports.add("i-2", "deb:chess");
+  await settled();
+  assert.deepEqual(states(imports), ["i-1 running"]);
+  library.running[1].failed(new OfflineError("no way"));
+  await settled();
+  assert.deepEqual(states(imports), ["i-1 waiting"]);
+  await imports.close();
 });
