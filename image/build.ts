@@ -17,7 +17,7 @@ import { hostPackages } from "./host_packages.ts";
 import { runMkosi } from "./mkosi.ts";
 import { CommandFailed, run } from "./run.ts";
 import { ensureToolsTree } from "./tools_tree.ts";
-import { writeUpdate } from "./update.ts";
+import { stageUpdateKey } from "./update_key.ts";
 
 const image = fileURLToPath(new URL(".", import.meta.url)).replace(/\/$/, "");
 const root = resolve(image, "..");
@@ -76,7 +76,6 @@ async function main(args: string[]): Promise<number> {
   // Only now: what it imports is fetched by npm on its first use.
   const { stageProgram } = await import("./program.ts");
   await stageProgram(root, join(build, "gamelan"));
-  const { stageUpdateKey } = await import("./update_key.ts");
   const key = await stageUpdateKey(values["update-key"], join(build, "gamelan/update-keys"));
   await emptied(output);
   console.error(`Building the image, some minutes (${join(build, "mkosi.log")}) …`);
@@ -105,6 +104,7 @@ async function finish(
   const qcow2 = await writeQcow2(artifacts.disk);
   const domain = await writeDomain(qcow2);
   const { disk, kernel, root: rootFile, verity } = artifacts;
+  const { writeUpdate } = await import("./update.ts");
   const update = key && await writeUpdate(artifacts, output, version, key);
   const parts = [disk, qcow2, domain, kernel, rootFile, verity, bill];
   await writeSums(output, update === undefined ? parts : [...parts, update]);

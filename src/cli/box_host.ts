@@ -1,14 +1,17 @@
 import { hostname } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { z } from "zod";
 import { ConfigError, defaultConfigFile, defaultDataDir, loadConfig } from "../config/config.ts";
 import { BoxRefused } from "../fleet/box/refused.ts";
 import type { BoxHost } from "../fleet/box/host.ts";
 import type { Health } from "../fleet/box/protocol.ts";
 import { GameLibrary } from "../games/library.ts";
 import { hostArchitecture } from "../games/manifest.ts";
+import { Capability } from "../protocol/library.ts";
 import { makeRunRoot } from "../node/run_root.ts";
 import { publicKey } from "../system/ed25519.ts";
 import { selfCommand } from "../system/self.ts";
+import { openSystemSlots } from "./system_slots.ts";
 import { version } from "./version.ts";
 
 /** The house's service, and the timer that undoes a change. */
@@ -16,6 +19,10 @@ const SERVICE = "gamelan.service";
 const RETURN_UNIT = "gamelan-box-return-timer";
 /** ed25519 public keys (PEM) that may sign updates; part of the image. */
 const IMAGE_KEYS = "/usr/lib/gamelan/update-keys";
+/** The appliance's keys for SSH: its root has no home that stays (image/mkosi.extra/etc/ssh). */
+const BOX_KEYS = "/var/lib/box/authorized_keys";
+/** Longest self-test, ms: an emulated machine takes a minute. */
+const SELF_TEST_MS = 400_000;
 const MEASURED = {
   mode: { width: 1280, height: 720, fps: 60 },
   bitrate: 12_000_000,
@@ -27,12 +34,14 @@ const MEASURED = {
  * configuration only.
  */
 export function openBoxHost(options: { dataDir?: string; config?: string }): BoxHost {
-  const configFile = options.config ?? (Deno.env.get("GAMELAN_CONFIG") ||
-    defaultConfigFile(Deno.env.toObject()));
+  const configFile = linkTarget(
+    options.config ?? (Deno.env.get("GAMELAN_CONFIG") || defaultConfigFile(Deno.env.toObject())),
+  );
   const dataDir = resolve(options.dataDir ?? configuredDataDir(configFile));
   const same = ["--data-dir", dataDir, "--config", configFile];
   const release = osRelease();
   const library = new GameLibrary({ dataDir });
+  const updater = openSystemSlots(release);
   return {
     name: hostname(),
     product: release.get("IMAGE_ID") ?? "gamelan",
@@ -40,7 +49,10 @@ export function openBoxHost(options: { dataDir?: string; config?: string }): Box
     version,
     dataDir,
     configFile,
-    authorizedKeysFile: join(Deno.env.get("HOME") ?? "/root", ".ssh/authorized_keys"),
+    authorizedKeysFile: updater === undefined
+      ? join(Deno.env.get("HOME") ?? "/root", ".ssh/authorized_keys")
+      : BOX_KEYS,
+    updater,
     imageKeys,
     now: () => new Date(),
     health: (measure) => health(dataDir, measure),
@@ -70,8 +82,18 @@ export function openBoxHost(options: { dataDir?: string; config?: string }): Box
     gameSha256: (id) => library.find(id).then(({ index }) => index.sha256, () => undefined),
     logs: (lines) =>
       output("journalctl", ["--unit", SERVICE, "--lines", String(lines), "--no-pager"]),
+    selfTest,
     sleep: (seconds) => new Promise((done) => setTimeout(done, seconds * 1000)),
   };
+}
+
+/** The appliance's configuration file is a link to its data partition, and is replaced there. */
+function linkTarget(path: string): string {
+  try {
+    return resolve(dirname(path), Deno.readLinkSync(path));
+  } catch {
+    return path;
+  }
 }
 
 /** A configuration that is wrong must not keep anybody from undoing it. */
@@ -171,6 +193,27 @@ async function latency(): Promise<Health["latencyMs"]> {
   } catch (error) {
     console.error(`The latency could not be measured: ${(error as Error).message}`);
     return undefined;
+  }
+}
+
+/** In a process of its own, of which nothing is certain: it may crash, hang or not start. */
+async function selfTest(): Promise<string | undefined> {
+  const [program, ...args] = selfCommand("selftest", "--house", "https://localhost", "--json");
+  const { code, signal, stdout, stderr } = await new Deno.Command(program, {
+    args,
+    stdin: "null",
+    signal: AbortSignal.timeout(SELF_TEST_MS),
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
+  if (code === 0) return undefined;
+  try {
+    const rows = z.array(Capability).parse(JSON.parse(text(stdout)));
+    const missing = rows.filter(({ status }) => status === "missing");
+    return missing.map(({ title, evidence }) => `“${title}” failed: ${evidence}`).join("; ");
+  } catch {
+    const end = signal === "SIGTERM" ? `within ${SELF_TEST_MS / 1000} s` : `(code ${code})`;
+    const said = text(stderr).split("\n").slice(-2).join("; ");
+    return `The self-test did not end well ${end}: ${said}`;
   }
 }
 

@@ -43,6 +43,10 @@ const commands: Record<string, Command> = {
     summary: "Bring a backup back, all of it or parts",
     load: () => import("./restore.ts"),
   },
+  update: {
+    summary: "Replace the system of this appliance, or go back to the one before",
+    load: () => import("./update.ts"),
+  },
   fleet: {
     summary: "Update and look after many boxes over SSH",
     load: () => import("./fleet.ts"),

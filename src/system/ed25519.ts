@@ -69,7 +69,8 @@ export function verify(message: Uint8Array, key: KeyObject, signature: string): 
 /** SubjectPublicKeyInfo of an ed25519 key up to the key's 32 bytes (RFC 8410, section 4). */
 const SPKI_PREFIX = Uint8Array.from([48, 42, 48, 5, 6, 3, 43, 101, 112, 3, 33, 0]);
 
-function publicHalf(key: KeyObject): KeyObject {
+/** The public half of a key. */
+export function publicHalf(key: KeyObject): KeyObject {
   if (key.type === "public") return key;
   return createPublicKey(key.export({ type: "pkcs8", format: "pem" }) as string);
 }

@@ -1,8 +1,10 @@
 import { statfs } from "node:fs/promises";
+import type { BundleHead } from "../../update/verify.ts";
 import type { BoxHost } from "./host.ts";
 import {
   applyBundle,
   confirmBundle,
+  examineBundle,
   isNotRunning,
   offerBundle,
   rollbackBundle,
@@ -18,6 +20,7 @@ import {
 } from "./changes/config.ts";
 import { applyGame, offerGame } from "./changes/game.ts";
 import type { Applied, BoxStatus, Prepared, PrepareRequest, Settled } from "./protocol.ts";
+import { describeTrial } from "./trial.ts";
 import { BoxRefused, refusalOf } from "./refused.ts";
 import { BoxState, type Pending } from "./state.ts";
 
@@ -61,7 +64,15 @@ export class Box {
       clock: this.#host.now().toISOString(),
       pending: pending && { id: pending.id, push: pending.push, phase: pending.phase },
       last: this.#state.journal().at(-1),
+      proof: this.#state.proof,
+      lastUpdate: this.#state.lastUpdate,
+      ownUpdate: this.#state.ownUpdate,
     };
+  }
+
+  /** Checks the head of a bundle without taking it in. @throws BoxRefused, BundleRefused */
+  async examine(head: BundleHead): Promise<{ version: string; runs: boolean }> {
+    return await examineBundle(this.#context, head);
   }
 
   /** Says whether a change can be made, and makes room for its files. @throws BoxRefused, BundleRefused */
@@ -121,7 +132,7 @@ export class Box {
   /** Makes a change final. @throws BoxRefused where it is not there any more, or does not run */
   confirm(id: string): Promise<Settled> {
     return this.#state.exclusively(async () => {
-      const { pending } = this.#state;
+      const pending = await this.#pendingNow();
       if (pending?.id !== id) return this.#settledBefore(id);
       if (pending.phase === "applying") {
         throw new BoxRefused("nothing", `${id} is not applied: it was interrupted`);
@@ -154,12 +165,14 @@ export class Box {
       await this.#settleBrokenOff();
       const { pending } = this.#state;
       if (pending?.bundle !== undefined && await isNotRunning(this.#context, pending)) {
-        await this.#undo(pending, "returned", `${pending.bundle.version} did not start`);
+        const reason = describeTrial(pending.bundle.version, this.#state.proof);
+        await this.#undo(pending, "returned", reason);
         return undefined;
       }
       return pending;
     });
     if (waiting === undefined) return;
+    if (waiting.confirmedBy === "self-test") return await this.#confirmBlessed(waiting);
     await this.#host.sleep(waiting.confirmSeconds);
     await this.return(waiting.id);
   }
@@ -231,6 +244,7 @@ export class Box {
       operator,
       confirmSeconds,
       phase: "applying",
+      confirmedBy: request.kind === "bundle" ? request.confirmedBy : undefined,
       ...change.pending,
     };
     this.#state.pending = pending;
@@ -252,7 +266,7 @@ export class Box {
 
   async #undo(pending: Pending, event: "returned" | "rolled-back", reason: string) {
     const outcome = pending.bundle !== undefined
-      ? await undoBundle(this.#context, pending)
+      ? await undoBundle(this.#context, pending, reason)
       : await undoConfig(this.#context, pending);
     this.#state.pending = undefined;
     const { id, push, operator } = pending;
@@ -262,14 +276,28 @@ export class Box {
 
   /** Undoes a change whose making was interrupted by a power cut or a full disk. */
   async #settleBrokenOff(): Promise<void> {
-    const { pending } = this.#state;
+    const pending = await this.#pendingNow();
     if (pending?.phase !== "applying") return;
     await this.#reboot(await this.#undo(pending, "returned", "applying it was interrupted"));
     await this.#host.disarmReturn();
   }
 
+  /** A system that runs was installed whole, even if the power went before that was noted. */
+  async #pendingNow(): Promise<Pending | undefined> {
+    const { pending } = this.#state;
+    if (pending?.phase !== "applying" || pending.bundle === undefined) return pending;
+    if (await isNotRunning(this.#context, pending)) return pending;
+    return this.#state.pending = { ...pending, phase: "provisional" };
+  }
+
   async #reboot({ reboots }: Pick<Outcome, "reboots">): Promise<void> {
     if (reboots) await this.#host.updater!.requestReboot();
+  }
+
+  /** Its test decides; a power cut right after that may have left it undecided here. */
+  async #confirmBlessed({ id }: Pending): Promise<void> {
+    const { current } = await this.#host.updater!.slots();
+    if (current.blessed) await this.confirm(id);
   }
 
   #settledBefore(id: string): Settled {

@@ -4,6 +4,7 @@ import { authorizeKey, revokeKey } from "./authorized_keys.ts";
 import { Box } from "./box.ts";
 import type { BoxHost } from "./host.ts";
 import { ChangeId, MAX_MESSAGE_BYTES, PrepareRequest, PROTOCOL } from "./protocol.ts";
+import { prove } from "./prove.ts";
 import { BoxRefused, refusalOf } from "./refused.ts";
 
 export const boxHelp = `Usage: gamelan box status [--measure] | journal | logs [--lines N]
@@ -23,6 +24,8 @@ operator's machine is lost.
                       confirmed bundle or config to the one before
   authorize, revoke   lets an SSH key log in, or ends it: its .pub line on standard input
   return              used by timers: undoes a change that nobody confirmed
+  prove               used at the start: tests this machine and makes an update final that waits for
+                      it; exit code 1 where the machine is not good
 
 Options:
   --data-dir DIR      Gamelan's data directory (data_dir)
@@ -121,13 +124,18 @@ async function dispatch(
     case "return":
       if (values["at-boot"]) return await box.returnAtBoot();
       return await box.return(changeId(subject));
+    case "prove": {
+      const failure = await prove(host);
+      if (failure !== undefined) throw new BoxRefused("unhealthy", failure);
+      return answer({ detail: "all of it works", reboots: false });
+    }
     case "authorize":
       return answer(authorizeKey(host.authorizedKeysFile, await text(console)));
     case "revoke":
       return answer(revokeKey(host.authorizedKeysFile, await text(console)));
     default:
       throw expected(
-        "status, journal, logs, prepare, apply, confirm, rollback, authorize or revoke",
+        "status, journal, logs, prepare, apply, confirm, rollback, authorize, revoke or prove",
         verb ?? "nothing",
       );
   }

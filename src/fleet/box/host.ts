@@ -39,5 +39,11 @@ export interface BoxHost {
   gameSha256(id: string): Promise<string | undefined>;
   /** The last lines of the service's log. */
   logs(lines: number): Promise<string>;
+  /**
+   * Plays the Test card once and asks the house for its page, as `gamelan selftest`.
+   *
+   * @returns what does not work, in words for the owner; undefined: all does
+   */
+  selfTest(): Promise<string | undefined>;
   sleep(seconds: number): Promise<void>;
 }

@@ -44,6 +44,8 @@ export const PrepareRequest = z.discriminatedUnion("kind", [
     manifest: Base64,
     signature: Base64,
     keys: Base64.optional(),
+    /** Who decides that the new system stays: absent, the operator; or its own test at its start. */
+    confirmedBy: z.literal("self-test").optional(),
   }),
   z.strictObject({
     ...About,
@@ -113,6 +115,40 @@ export const JournalEntry = z.object({
 });
 export type JournalEntry = z.infer<typeof JournalEntry>;
 
+/** What the self-test of the running system, or of one that was on trial, said. */
+export const Proof = z.object({
+  version: z.string(),
+  /** ISO 8601, by the box's clock. */
+  at: z.string(),
+  /** One sentence for each try that failed; empty: it is good. */
+  failures: z.array(z.string()).max(3),
+});
+export type Proof = z.infer<typeof Proof>;
+
+/** What became of the last update of the system. */
+export const UpdateOutcome = z.object({
+  version: z.string(),
+  outcome: z.enum(["installed", "taken-back"]),
+  /** One sentence for people. */
+  detail: z.string(),
+  at: z.string(),
+});
+export type UpdateOutcome = z.infer<typeof UpdateOutcome>;
+
+/** An update that this box makes by itself: from its page, a stick or its command line. */
+export const OwnUpdate = z.object({
+  id: ChangeId,
+  version: z.string(),
+  /** When it may restart: when nobody plays, or now, after a warning. */
+  when: z.enum(["idle", "now"]),
+  phase: z.enum(["waiting", "warning", "installing", "failed"]),
+  /** In phase `warning`: when players lose their games. ISO 8601. */
+  restartAt: z.string().optional(),
+  /** In phase `failed`: why. */
+  detail: z.string().optional(),
+});
+export type OwnUpdate = z.infer<typeof OwnUpdate>;
+
 const Slot = z.object({ name: z.string(), version: z.string().optional(), blessed: z.boolean() });
 
 export const Health = z.object({
@@ -142,6 +178,9 @@ export const BoxStatus = z.object({
   pending: z.object({ id: ChangeId, push: z.string(), phase: z.enum(["applying", "provisional"]) })
     .optional(),
   last: JournalEntry.optional(),
+  proof: Proof.optional(),
+  lastUpdate: UpdateOutcome.optional(),
+  ownUpdate: OwnUpdate.optional(),
 });
 export type BoxStatus = z.infer<typeof BoxStatus>;
 

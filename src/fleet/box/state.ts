@@ -5,6 +5,9 @@
  *     pending.json     the change that is being made or waits for its confirmation
  *     applied.json     what was pushed last, so that the same push again has nothing to do
  *     keys.json        update keys learnt since the image was made
+ *     proof.json       what the self-test of the system said
+ *     outcome.json     what became of the last update of the system
+ *     update.json      the update that the box makes by itself
  *     journal.jsonl    what happened, for people; nothing is decided by it
  *     staging/<id>/    the files of a change, while they come and until it is settled
  */
@@ -13,7 +16,14 @@ import { z } from "zod";
 import { KeyHistory } from "../../update/keys.ts";
 import { removeFile, replaceFile } from "../durable_file.ts";
 import { Journal } from "../journal.ts";
-import { ChangeId, JournalEntry, PrepareRequest } from "./protocol.ts";
+import {
+  ChangeId,
+  JournalEntry,
+  OwnUpdate,
+  PrepareRequest,
+  Proof,
+  UpdateOutcome,
+} from "./protocol.ts";
 
 const BundleChange = z.strictObject({
   version: z.string(),
@@ -33,6 +43,8 @@ export const Pending = z.strictObject({
   /** `applying`: an interrupted one may be half done. */
   phase: z.enum(["applying", "provisional"]),
   bundle: BundleChange.optional(),
+  /** Who decides that a bundle stays; absent: the operator. */
+  confirmedBy: z.literal("self-test").optional(),
   /** The configuration before, null where there was no file. */
   config: z.strictObject({ previous: z.string().nullable() }).optional(),
 });
@@ -88,6 +100,30 @@ export class BoxState {
 
   set keyHistory(history: KeyHistory) {
     this.#write("keys.json", history);
+  }
+
+  get proof(): Proof | undefined {
+    return this.#read("proof.json", Proof);
+  }
+
+  set proof(proof: Proof) {
+    this.#write("proof.json", proof);
+  }
+
+  get lastUpdate(): UpdateOutcome | undefined {
+    return this.#read("outcome.json", UpdateOutcome);
+  }
+
+  set lastUpdate(outcome: UpdateOutcome) {
+    this.#write("outcome.json", outcome);
+  }
+
+  get ownUpdate(): OwnUpdate | undefined {
+    return this.#read("update.json", OwnUpdate);
+  }
+
+  set ownUpdate(update: OwnUpdate | undefined) {
+    this.#write("update.json", update);
   }
 
   /** Where the files of a change are put. */

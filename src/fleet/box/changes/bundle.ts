@@ -1,9 +1,9 @@
 /** A new system image, in the slot that does not run. */
-import { type Machine, verifyBundle, verifyHead } from "../../../update/verify.ts";
+import { type BundleHead, type Machine, verifyBundle, verifyHead } from "../../../update/verify.ts";
 import { compareVersions } from "../../../update/version.ts";
 import type { Slots, Updater } from "../../../update/updater.ts";
 import { BoxRefused } from "../refused.ts";
-import type { PrepareRequest } from "../protocol.ts";
+import type { PrepareRequest, UpdateOutcome } from "../protocol.ts";
 import type { Pending } from "../state.ts";
 import type { BoxContext, Offer, Outcome, Provisional } from "./change.ts";
 
@@ -28,6 +28,13 @@ async function machine({ host, state }: BoxContext, { current }: Slots): Promise
     imageKeys: await host.imageKeys(),
     keyHistory: state.keyHistory,
   };
+}
+
+/** Whether a bundle may be installed here, and whether it runs already. @throws BundleRefused */
+export async function examineBundle(context: BoxContext, head: BundleHead) {
+  const slots = await updaterOf(context).slots();
+  const { manifest: { version } } = verifyHead(head, await machine(context, slots));
+  return { version, runs: version === slots.current.version };
 }
 
 export async function offerBundle(context: BoxContext, request: BundleRequest): Promise<Offer> {
@@ -60,6 +67,9 @@ export async function applyBundle(
   if (id !== `bundle-${digest.slice(0, 16)}`) {
     throw new BoxRefused("request", `${id} was prepared, but the folder holds bundle-${digest}`);
   }
+  if (compareVersions(version, slots.current.version) === 0) {
+    throw new BoxRefused("nothing", `Version ${version} runs already`);
+  }
   if (slots.other.name === slots.current.name) {
     throw new BoxRefused(
       "wrong-slot",
@@ -88,7 +98,9 @@ export async function confirmBundle(context: BoxContext, pending: Pending): Prom
   await updater.markGood();
   context.state.keyHistory = keyHistory;
   context.state.applied = { ...context.state.applied, bundle: { version, digest } };
-  return { detail: `runs ${version} from slot ${current.name}`, reboots: false };
+  const detail = `runs ${version} from slot ${current.name}`;
+  note(context, { version, outcome: "installed", detail });
+  return { detail, reboots: false };
 }
 
 /** Whether the new version does not run: never booted, or the boot loader gave it up. */
@@ -97,12 +109,22 @@ export async function isNotRunning(context: BoxContext, pending: Pending): Promi
   return current.version !== pending.bundle!.version;
 }
 
-export async function undoBundle(context: BoxContext, pending: Pending): Promise<Outcome> {
+/** @param reason  why, for people */
+export async function undoBundle(
+  context: BoxContext,
+  pending: Pending,
+  reason: string,
+): Promise<Outcome> {
   const updater = updaterOf(context);
   const { current } = await updater.slots();
   const runs = current.version === pending.bundle!.version;
   const version = await updater.rollback();
+  note(context, { version: pending.bundle!.version, outcome: "taken-back", detail: reason });
   return { detail: `goes back to ${version}`, reboots: runs };
+}
+
+function note({ host, state }: BoxContext, outcome: Omit<UpdateOutcome, "at">): void {
+  state.lastUpdate = { ...outcome, at: host.now().toISOString() };
 }
 
 /** Goes back from a confirmed system to the one in the other slot. */

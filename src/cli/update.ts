@@ -1,0 +1,175 @@
+import { basename } from "node:path";
+import { parseArgs } from "node:util";
+import { Box } from "../fleet/box/box.ts";
+import type { BoxHost } from "../fleet/box/host.ts";
+import { forgetUpdate, install, takeBundle, waitingUpdate } from "../fleet/box/own_update.ts";
+import type { BoxStatus, OwnUpdate } from "../fleet/box/protocol.ts";
+import { BundleArchive } from "../update/archive.ts";
+import { readBundleHead } from "../update/verify.ts";
+import { openBoxHost } from "./box_host.ts";
+import { ExitCode, UsageError } from "./exit_codes.ts";
+
+const UNIT = "gamelan-update.service";
+
+const help = `Usage: gamelan update FILE|FOLDER [--now]
+       gamelan update --check FILE|FOLDER | --status | --cancel | --rollback
+
+Replaces the system of this appliance by a signed bundle: a folder or a *.gamelan-update file. It goes
+into the slot that does not run. The box restarts when nobody plays, and keeps the new system only if
+it still plays and streams the Test card; else the old one comes back after three tries.
+
+  --now               do not wait until nobody plays; players are warned two minutes before
+  --check             only say whether the bundle is signed, and for this box; its head is looked at
+  --status            what runs, what the other slot holds, and what became of the last update
+  --cancel            give up an update that waits
+  --rollback          go back to the system in the other slot, and restart
+  --json              --status: print JSON
+  --data-dir DIR      Gamelan's data directory (data_dir)
+  --config FILE       configuration file
+
+Examples:
+  gamelan update gamelan_0.2.0.gamelan-update
+  gamelan update --status
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 4 wrong configuration.`;
+
+/** `gamelan update` */
+export async function run(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      "help": { type: "boolean", short: "h" },
+      "now": { type: "boolean" },
+      "check": { type: "boolean" },
+      "status": { type: "boolean" },
+      "cancel": { type: "boolean" },
+      "rollback": { type: "boolean" },
+      // What gamelan-update.service runs.
+      "run": { type: "boolean" },
+      "json": { type: "boolean" },
+      "data-dir": { type: "string" },
+      "config": { type: "string" },
+    },
+  });
+  if (values.help) {
+    console.log(help);
+    return ExitCode.ok;
+  }
+  const host = openBoxHost({ dataDir: values["data-dir"], config: values.config });
+  const [source, ...rest] = positionals;
+  const verbs = [values.status, values.cancel, values.rollback, values.run].filter(Boolean);
+  if (rest.length > 0 || verbs.length + (source === undefined ? 0 : 1) !== 1) {
+    throw new UsageError("expected a bundle, --status, --cancel or --rollback");
+  }
+  if (values.status) return await status(host, values.json ?? false);
+  if (values.rollback) {
+    await new Box(host).rollback("bundle", ({ detail }) => Promise.resolve(console.log(detail)));
+    return ExitCode.ok;
+  }
+  if (values.cancel) {
+    console.log(`Version ${forgetUpdate(host).version} is not installed`);
+    return ExitCode.ok;
+  }
+  if (values.run) return await runWaiting(host);
+  if (values.check) return await check(host, source);
+  return await update(host, source, values.now ?? false);
+}
+
+async function update(host: BoxHost, source: string, now: boolean): Promise<number> {
+  // The connection may end before the box restarts.
+  Deno.addSignalListener("SIGHUP", () => {});
+  const when = now ? "now" as const : "idle" as const;
+  const operator = Deno.env.get("SSH_CONNECTION") ? "SSH" : "this box";
+  const taken = await takeBundle(host, await open(source), { operator, when });
+  if ("nothingToDo" in taken) {
+    console.log(`Nothing to do: ${taken.nothingToDo}`);
+    return ExitCode.ok;
+  }
+  const { sessions } = await host.health(false);
+  if (sessions === 0) {
+    await install(host, taken.update, say);
+    return ExitCode.ok;
+  }
+  await startUnit();
+  console.log(
+    now
+      ? `Version ${taken.update.version} is installed in two minutes; who plays is warned`
+      : `Version ${taken.update.version} is installed when nobody plays (--status, --cancel)`,
+  );
+  return ExitCode.ok;
+}
+
+/** A line that is not heard any more is no reason to stop. */
+function say(text: string): void {
+  try {
+    console.log(text);
+  } catch {
+    // The connection is gone.
+  }
+}
+
+async function runWaiting(host: BoxHost): Promise<number> {
+  let waiting: OwnUpdate;
+  try {
+    waiting = waitingUpdate(host);
+  } catch {
+    return ExitCode.ok;
+  }
+  await install(host, waiting, say);
+  return ExitCode.ok;
+}
+
+async function open(source: string): Promise<string | AsyncIterable<Uint8Array>> {
+  const { isDirectory } = await Deno.stat(source).catch(() => {
+    throw new UsageError(`expected a bundle's folder or file, but there is no ${source}`);
+  });
+  return isDirectory ? source : (await Deno.open(source)).readable;
+}
+
+async function check(host: BoxHost, source: string): Promise<number> {
+  const opened = await open(source);
+  const head = typeof opened === "string"
+    ? await readBundleHead(opened)
+    : await new BundleArchive(opened).head();
+  const { version, runs } = await new Box(host).examine(head);
+  console.log(
+    runs
+      ? `${basename(source)} is version ${version}, which runs`
+      : `${basename(source)} is version ${version} and can be installed here`,
+  );
+  return ExitCode.ok;
+}
+
+async function status(host: BoxHost, json: boolean): Promise<number> {
+  const now = await new Box(host).status(false);
+  console.log(json ? JSON.stringify(now) : describe(now));
+  return ExitCode.ok;
+}
+
+function describe({ version, slots, ownUpdate, pending, lastUpdate, proof }: BoxStatus): string {
+  if (slots === undefined) return `Version ${version}; this machine has no slots to update`;
+  const { current, other } = slots;
+  const holds = other.version === undefined
+    ? "is empty"
+    : `holds ${other.version}${other.blessed ? "" : ", which did not prove itself"}`;
+  return [
+    `Version ${current.version} runs from slot ${current.name}` +
+    (current.blessed ? "" : ", on trial"),
+    `Slot ${other.name} ${holds}`,
+    ownUpdate && `Version ${ownUpdate.version}: ${ownUpdate.detail ?? ownUpdate.phase}`,
+    pending && `${pending.id} waits for its confirmation`,
+    lastUpdate && `Last update, ${lastUpdate.at}: ${lastUpdate.detail}`,
+    proof && proof.version === current.version && proof.failures.length > 0 &&
+    `Self-test: ${proof.failures.at(-1)}`,
+  ].filter(Boolean).join("\n");
+}
+
+/** Does it in a process that outlives this one. */
+async function startUnit(): Promise<void> {
+  const { success, stderr } = await new Deno.Command("systemctl", {
+    args: ["--no-block", "start", UNIT],
+    stdin: "null",
+  }).output();
+  if (!success) throw new Error(`${UNIT} did not start: ${new TextDecoder().decode(stderr)}`);
+}
