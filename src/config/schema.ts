@@ -141,6 +141,11 @@ export const ConfigSchema = z.strictObject({
       "What one game may write outside of its saves. Thrown away when the game ends.",
       "MiB, 16 or more",
     )),
+    saves_mb: z.number().int().min(1).default(4096).meta(meta(
+      "What the saves of one player and game may take: above it the game does not start until they " +
+        "are cleared (gamelan saves clear). Their snapshots may take as much again; the oldest go.",
+      "MB, 1 or more",
+    )),
   }).prefault({}),
   library: z.strictObject({
     first_import: z.string().regex(/^$|^deb:[a-z0-9][a-z0-9+.-]+$/).default("deb:chromium-bsu")

@@ -10,6 +10,7 @@ import { GameLibrary } from "./library.ts";
 import type { Manifest } from "./manifest.ts";
 import { ensureTree, findRuntime, releaseOf } from "./runtime.ts";
 import { openSaves, snapshotSaves } from "./saves.ts";
+import { checkSavesSize } from "./saves_space.ts";
 import { startSandbox } from "./sandbox.ts";
 import { isGameUid, sessionUid } from "./session_user.ts";
 import { type Bind, SANDBOX_HOME, SANDBOX_RUNTIME_DIR, type SandboxPlan } from "./stage_script.ts";
@@ -21,6 +22,8 @@ const log = logger("games");
 export interface LaunchLimits extends Partial<Limits> {
   /** Most that the game may write outside of its saves; lies in memory. */
   scratchBytes?: number;
+  /** Most that the game's saves of this player may take at its start, and their snapshots together. */
+  savesBytes?: number;
 }
 
 export interface LaunchOptions {
@@ -56,7 +59,9 @@ export async function launchGame(
   const { manifest } = game;
   const privileged = isRoot();
   const uid = privileged ? await sessionUid(library.folders.saves, env.user) : undefined;
-  await snapshotSaves(env.dataDir, env.user, id);
+  const maxBytes = options.limits?.savesBytes;
+  if (maxBytes !== undefined) await checkSavesSize(env.dataDir, env.user, id, maxBytes);
+  await snapshotSaves(env.dataDir, env.user, id, { maxBytes });
   const home = await openSaves(env.dataDir, env.user, manifest, uid);
   const layers: SandboxPlan["layers"] = [
     { source: game.file, mounted: true, inner: "root" },

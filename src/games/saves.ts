@@ -1,10 +1,5 @@
 /**
- * What games keep of their players, and its history.
- *
- * <dataDir>/saves/<user>/<game>/current/<name>/      bound into the game's home
- * <dataDir>/saves/<user>/<game>/snapshots/<time>/    copies from before each session
- *
- * A game owns what lies in `current`, so it may be full of traps: links are copied as links and
+ * What games keep of their players, and its history. A game owns what lies in `current`, so it may be full of traps: links are copied as links and
  * never followed.
  */
 import { statfs } from "node:fs/promises";
@@ -14,6 +9,17 @@ import { logger } from "../system/log.ts";
 import { run } from "./command.ts";
 import { copyConfined } from "./confined.ts";
 import type { Manifest } from "./manifest.ts";
+import {
+  diskUsage,
+  exists,
+  folderOf,
+  folders,
+  listSnapshots,
+  type Snapshot,
+  SNAPSHOT_NAME,
+  timeName,
+} from "./saves_folder.ts";
+import { pruneSnapshots } from "./saves_space.ts";
 
 const log = logger("games");
 
@@ -24,40 +30,11 @@ export const SNAPSHOTS_KEPT = 10;
 /** Made again by every game; not worth a copy. */
 const LEFT_OUT = [".cache"];
 
-const SNAPSHOT_NAME = /^\d{8}T\d{6}\.\d{3}Z$/;
-
-export interface Snapshot {
-  /** Its time, as in `20261120T223000.000Z`. */
-  name: string;
-  time: Date;
-}
-
 export interface GameSaves {
   user: string;
   game: string;
   bytes: number;
   snapshots: Snapshot[];
-}
-
-function folderOf(dataDir: string, user: string, game: string): string {
-  for (const [what, id] of [["user", user], ["game", game]]) {
-    if (!Id.safeParse(id).success) throw new Error(`"${id}" is not the id of a ${what}`);
-  }
-  return join(resolve(dataDir), "saves", user, game);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.lstat(path).then(() => true, () => false);
-}
-
-async function folders(path: string): Promise<string[]> {
-  const names: string[] = [];
-  try {
-    for await (const entry of Deno.readDir(path)) if (entry.isDirectory) names.push(entry.name);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return names.sort();
 }
 
 /** Copies `from` to a new folder `to`, both below the folder of a game's saves. */
@@ -68,22 +45,6 @@ async function copyTree(folder: string, from: string, to: string): Promise<void>
       await Deno.remove(join(folder, to, save, name), { recursive: true }).catch(() => {});
     }
   }
-}
-
-/** What a folder takes on the disk, in bytes; 0 where it is not there. */
-async function diskUsage(folder: string): Promise<number> {
-  const { stdout } = await run(["du", "-s", "--block-size=1", folder], { accept: [0, 1] });
-  return Number(stdout.split("\t")[0] || 0);
-}
-
-function timeName(): string {
-  return new Date().toISOString().replaceAll(/[-:]/g, "");
-}
-
-function timeOf(name: string): Date {
-  return new Date(
-    name.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)/, "$1-$2-$3T$4:$5:"),
-  );
 }
 
 /**
@@ -114,7 +75,8 @@ export async function openSaves(
 
 /**
  * Keeps a copy of a game's saves as they are now, unless nothing changed since the last one, and
- * removes the oldest over `keep`.
+ * removes the oldest over `keep`, and over `maxBytes` all together. A disk that has no room for a copy
+ * costs the copy, not the game.
  *
  * @returns the new snapshot's name
  */
@@ -122,7 +84,7 @@ export async function snapshotSaves(
   dataDir: string,
   user: string,
   game: string,
-  keep = SNAPSHOTS_KEPT,
+  { keep = SNAPSHOTS_KEPT, maxBytes }: { keep?: number; maxBytes?: number } = {},
 ): Promise<string | undefined> {
   const folder = folderOf(dataDir, user, game);
   const current = join(folder, "current");
@@ -136,39 +98,28 @@ export async function snapshotSaves(
     const changed = await run(["find", current, ...since, "-print", "-quit"]);
     if (changed.stdout === "") return undefined;
   }
-  await Deno.mkdir(snapshots, { recursive: true, mode: 0o700 });
-  const bytes = await diskUsage(current);
-  const disk = await statfs(snapshots);
-  if (bytes > disk.bavail * disk.bsize * FREE_SHARE) {
-    log.warn("no snapshot of saves that would fill the disk", { user, game, bytes });
-    return undefined;
-  }
   const name = timeName();
   const half = join("snapshots", `.half-${name}`);
-  await copyTree(folder, "current", half);
-  await Deno.rename(join(folder, half), join(snapshots, name));
-  const all = await folders(snapshots);
-  const finished = all.filter((entry) => SNAPSHOT_NAME.test(entry));
-  for (const old of finished.slice(0, Math.max(0, finished.length - keep))) {
-    await Deno.remove(join(snapshots, old), { recursive: true });
+  try {
+    await Deno.mkdir(snapshots, { recursive: true, mode: 0o700 });
+    const bytes = await diskUsage(current);
+    const disk = await statfs(snapshots);
+    if (bytes > disk.bavail * disk.bsize * FREE_SHARE) {
+      log.warn("no snapshot of saves that would fill the disk", { user, game, bytes });
+      return undefined;
+    }
+    await copyTree(folder, "current", half);
+    await Deno.rename(join(folder, half), join(snapshots, name));
+  } catch (error) {
+    log.error("no snapshot of saves", { user, game, error });
+    await Deno.remove(join(folder, half), { recursive: true }).catch(() => {});
+    return undefined;
   }
-  for (const left of all.filter((entry) => entry.startsWith(".half-"))) {
-    await Deno.remove(join(snapshots, left), { recursive: true });
+  for (const left of await folders(snapshots)) {
+    if (left.startsWith(".half-")) await Deno.remove(join(snapshots, left), { recursive: true });
   }
+  await pruneSnapshots(dataDir, user, game, { keep, maxBytes });
   return name;
-}
-
-/** Snapshots of a user's game, oldest first. */
-export async function listSnapshots(
-  dataDir: string,
-  user: string,
-  game: string,
-): Promise<Snapshot[]> {
-  const names = await folders(join(folderOf(dataDir, user, game), "snapshots"));
-  return names.filter((name) => SNAPSHOT_NAME.test(name)).map((name) => ({
-    name,
-    time: timeOf(name),
-  }));
 }
 
 /** All saves of the house, or of one user or game. */
@@ -214,7 +165,7 @@ export async function restoreSaves(
   const half = join(folder, ".restoring");
   await Deno.remove(half, { recursive: true }).catch(() => {});
   await copyTree(folder, join("snapshots", name), ".restoring");
-  await snapshotSaves(dataDir, user, game, SNAPSHOTS_KEPT + 1);
+  await snapshotSaves(dataDir, user, game, { keep: SNAPSHOTS_KEPT + 1 });
   const current = join(folder, "current");
   const old = join(folder, ".replaced");
   await Deno.remove(old, { recursive: true }).catch(() => {});

@@ -2,14 +2,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { copyConfined } from "./confined.ts";
 import { Manifest } from "./manifest.ts";
-import {
-  exportSaves,
-  listSaves,
-  listSnapshots,
-  openSaves,
-  restoreSaves,
-  snapshotSaves,
-} from "./saves.ts";
+import { exportSaves, listSaves, openSaves, restoreSaves, snapshotSaves } from "./saves.ts";
+import { listSnapshots } from "./saves_folder.ts";
+import { checkSavesSize, clearSaves, pruneSnapshots, SavesFullError } from "./saves_space.ts";
 
 const manifest = Manifest.parse({
   format: 1,
@@ -39,10 +34,10 @@ test("a snapshot is taken when something changed, and the oldest go", async (dat
   assert.equal(await snapshotSaves(dataDir, "anna", "tux"), undefined, "nothing saved yet");
   for (let level = 1; level <= 4; level++) {
     await Deno.writeTextFile(join(save, "level"), String(level));
-    assert.ok(await snapshotSaves(dataDir, "anna", "tux", 3));
+    assert.ok(await snapshotSaves(dataDir, "anna", "tux", { keep: 3 }));
   }
   await new Promise((resolve) => setTimeout(resolve, 20));
-  assert.equal(await snapshotSaves(dataDir, "anna", "tux", 3), undefined, "unchanged");
+  assert.equal(await snapshotSaves(dataDir, "anna", "tux", { keep: 3 }), undefined, "unchanged");
   const snapshots = await listSnapshots(dataDir, "anna", "tux");
   assert.equal(snapshots.length, 3);
   const folder = join(dataDir, "saves/anna/tux/snapshots");
@@ -159,4 +154,43 @@ Deno.test("saves that would fill the disk get no snapshot, and the game starts a
     await shell("umount", dataDir);
     await Deno.remove(dataDir);
   }
+});
+
+test(
+  "saves over their size are refused with what to do, and start anew when put aside",
+  async (dataDir, save) => {
+    await Deno.writeFile(join(save, "big"), new Uint8Array(3_000_000));
+    await checkSavesSize(dataDir, "anna", "tux", 4_000_000);
+    await checkSavesSize(dataDir, "nobody", "tux", 1);
+    await assert.rejects(checkSavesSize(dataDir, "anna", "tux", 2_000_000), (error: Error) => {
+      assert.ok(error instanceof SavesFullError);
+      assert.match(error.message, /takes 4 MB, and 2 MB are allowed.*gamelan saves clear anna tux/);
+      return true;
+    });
+    const name = await clearSaves(dataDir, "anna", "tux");
+    await checkSavesSize(dataDir, "anna", "tux", 1);
+    await assert.rejects(clearSaves(dataDir, "anna", "tux"), /no saves of tux/);
+    await restoreSaves(dataDir, "anna", "tux", name);
+    assert.equal((await Deno.stat(join(save, "big"))).size, 3_000_000);
+  },
+);
+
+test("a file without content does not count as what it claims to be", async (dataDir, save) => {
+  using file = await Deno.open(join(save, "hole"), { create: true, write: true });
+  await file.truncate(10 ** 12);
+  await checkSavesSize(dataDir, "anna", "tux", 1_000_000);
+});
+
+test("snapshots are pruned by their size together, the newest stays", async (dataDir, save) => {
+  for (let level = 1; level <= 4; level++) {
+    await Deno.writeFile(join(save, "level"), new Uint8Array(1_000_000).fill(level));
+    await snapshotSaves(dataDir, "anna", "tux", { maxBytes: 2_500_000 });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assert.equal((await listSnapshots(dataDir, "anna", "tux")).length, 2);
+  await Deno.writeFile(join(save, "level"), new Uint8Array(1_000_000).fill(9));
+  const last = await snapshotSaves(dataDir, "anna", "tux", { maxBytes: 10 });
+  assert.deepEqual((await listSnapshots(dataDir, "anna", "tux")).map(({ name }) => name), [last]);
+  assert.deepEqual(await pruneSnapshots(dataDir, "anna", "tux", { keep: 0 }), [last]);
+  assert.deepEqual(await listSnapshots(dataDir, "anna", "tux"), []);
 });

@@ -245,6 +245,7 @@ export class NodeAgent {
         cpus: config.sandbox.cpus,
         pids: config.sandbox.pids,
         scratchMb: config.sandbox.scratch_mb,
+        savesMb: config.sandbox.saves_mb,
       },
     };
     Deno.mkdirSync(runDir, { mode: 0o700 });

@@ -136,6 +136,8 @@ export const SessionSpec = z.object({
     cpus: z.number().nonnegative(),
     pids: z.number().int().positive(),
     scratchMb: z.number().positive(),
+    /** Of one player and game, at the start; absent: any. */
+    savesMb: z.number().positive().optional(),
   }),
 });
 export type SessionSpec = z.infer<typeof SessionSpec>;

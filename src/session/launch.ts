@@ -48,5 +48,6 @@ function launchLimits({ limits }: SessionSpec): LaunchLimits {
     processes: limits.pids,
     cpus: limits.cpus || undefined,
     scratchBytes: limits.scratchMb * 1e6,
+    savesBytes: limits.savesMb && limits.savesMb * 1e6,
   };
 }

@@ -64,6 +64,32 @@ Deno.test("a game is imported, listed, checked and removed by the command line",
   }
 });
 
+Deno.test("saves are put aside, and their snapshots pruned, by the command line", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "gamelan-cli-" });
+  const data = ["--data-dir", folder];
+  const current = join(folder, "saves/anna/tux/current/home");
+  try {
+    for (const level of ["1", "2", "3"]) {
+      await Deno.mkdir(current, { recursive: true });
+      await Deno.writeTextFile(join(current, "level"), level);
+      const cleared = await gamelan("saves", "clear", "anna", "tux", ...data);
+      assert.match(cleared.stdout, /^Put aside as the snapshot \d{8}T\d{6}\.\d{3}Z\n$/);
+    }
+    assert.equal((await gamelan("saves", "clear", "anna", "tux", ...data)).code, 1);
+    const pruned = await gamelan("saves", "prune", "--keep", "1", ...data);
+    assert.equal(pruned.stdout.match(/^Removed anna {2}tux/gm)?.length, 2, pruned.stderr);
+    const [saves] = JSON.parse((await gamelan("saves", "list", "--json", ...data)).stdout);
+    assert.equal(saves.snapshots.length, 1);
+    const kept = join(folder, "saves/anna/tux/snapshots", saves.snapshots[0].name);
+    assert.equal(await Deno.readTextFile(join(kept, "home/level")), "3");
+    for (const wrong of [["prune", "anna"], ["prune", "--keep", "-1"], ["clear", "anna"]]) {
+      assert.equal((await gamelan("saves", ...wrong, ...data)).code, 2, wrong.join(" "));
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("a wrong command line ends with 2 and says what was expected", async () => {
   for (
     const args of [["games"], ["games", "fly"], ["games", "import"], ["saves", "restore", "anna"]]
