@@ -129,7 +129,7 @@ Deno.test("faults of single boxes", async (t) => {
       await fleet.bundle("1.1.0", { boots: false }),
     );
     assert.deepEqual([report.outcome, report.reason], ["failed", "returned"]);
-    assert.match(report.detail, /1\.1\.0 did not start/);
+    assert.match(report.detail, /1\.1\.0 was taken back: it did not start/);
     assert.equal(fourth.version, "1.0.0");
   });
 

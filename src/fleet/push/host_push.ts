@@ -155,7 +155,6 @@ class HostPush {
     const { kind } = this.content;
     await this.#waitUntilItRuns(id);
     onStep("measuring");
-    // The shared connection was ended after the change, so this makes a new one.
     const measured = await this.#retried(() => this.box.status({ measure: true }));
     const problem = healthProblem(kind, this.#before, measured, bounds);
     if (problem !== undefined) return await this.#rollback(id, problem, measured);
@@ -176,7 +175,8 @@ class HostPush {
   }
 
   /**
-   * Waits until the box answers over a new connection and runs with the change.
+   * Waits until the box answers over a new connection, which is shared by what follows, and runs
+   * with the change.
    *
    * @throws BoxSaysNo "returned" where it went back; ConnectionFailed where it stays away
    */
@@ -184,14 +184,15 @@ class HostPush {
     const { base, bootSeconds, onStep } = this.options;
     const reboots = this.content.kind === "bundle";
     if (reboots) onStep("rebooting");
-    await this.box.ssh.disconnect(this.box.host);
     const seconds = reboots ? bootSeconds + base.confirmSeconds : base.confirmSeconds;
     const deadline = performance.now() + seconds * 1000;
     const starting = performance.now() + SERVICE_SECONDS * 1000;
     for (;;) {
       let problem: ConnectionFailed | undefined;
+      // So that the connection that answers was made after the change.
+      await this.box.ssh.disconnect(this.box.host);
       try {
-        const status = await this.box.status({ fresh: true });
+        const status = await this.box.status();
         if (status.pending?.id !== id) {
           // Says how it ended: an answer to a confirmation that was lost, or why the box went back.
           if (status.last?.id === id && status.last.event === "confirmed") return;
