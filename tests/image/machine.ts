@@ -25,7 +25,14 @@ export interface MachineOptions {
   stick?: string;
   /** UDP ports that are the same inside and outside. */
   udpPorts?: number[];
+  /** Raw images of disks that it can read, by the names it finds them by: /dev/disk/by-id/virtio-NAME. */
+  drives?: Record<string, string>;
+  /** It starts again when it restarts itself; else it goes off then. */
+  reboots?: boolean;
+  /** A disk that an earlier machine has used, in place of a new one; stays when this one is gone. */
+  disk?: string;
   diskGiB?: number;
+  processors?: number;
   memoryMiB?: number;
 }
 
@@ -41,6 +48,12 @@ export async function makeKey(folder: string): Promise<string> {
   const path = join(folder, "key");
   await command(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path]);
   return path;
+}
+
+/** Makes a disk with the image on it, as qcow2. The image must stay. */
+export async function makeDisk(image: string, path: string, gib = 8): Promise<void> {
+  const back = ["-b", await Deno.realPath(image), "-F", "raw"];
+  await command(["qemu-img", "create", "-q", "-f", "qcow2", ...back, path, `${gib}G`]);
 }
 
 /** A TCP port that was free just now. */
@@ -72,10 +85,8 @@ export class Machine implements AsyncDisposable {
   static async start(options: MachineOptions, artifacts: string): Promise<Machine> {
     const folder = await Deno.makeTempDir({ prefix: `gamelan-vm-${options.name}-` });
     await Deno.mkdir(artifacts, { recursive: true });
-    const disk = join(folder, "disk.qcow2");
-    const back = ["-b", await Deno.realPath(options.image), "-F", "raw"];
-    const size = `${options.diskGiB ?? 8}G`;
-    await command(["qemu-img", "create", "-q", "-f", "qcow2", ...back, disk, size]);
+    const disk = options.disk ?? join(folder, "disk.qcow2");
+    if (options.disk === undefined) await makeDisk(options.image, disk, options.diskGiB);
     await Deno.copyFile(VARIABLES, join(folder, "variables.fd"));
     const serial = join(artifacts, `${options.name}-serial.txt`);
     await Deno.remove(serial).catch(() => {});
@@ -108,6 +119,24 @@ export class Machine implements AsyncDisposable {
   /** Milliseconds since it was switched on. */
   get uptimeMs(): number {
     return performance.now() - this.started;
+  }
+
+  /** Whether the house says that it is ready, right now. */
+  async answers(): Promise<boolean> {
+    try {
+      const response = await fetch(`http://localhost:${this.ports.http}/readyz`, {
+        signal: AbortSignal.timeout(5000),
+      });
+      return await response.text() === "ready\n";
+    } catch {
+      return false;
+    }
+  }
+
+  /** Writes a file in the machine. */
+  async write(path: string, content: Uint8Array): Promise<void> {
+    const base64 = Buffer.from(content).toString("base64");
+    await this.output(`base64 -d >${path} <<'END'\n${base64}\nEND`);
   }
 
   /** Resolves when the house says that it is ready; gives the milliseconds since the start. */
@@ -200,7 +229,8 @@ export class Machine implements AsyncDisposable {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** What a power cut does. */
+  async cutPower(): Promise<void> {
     this.qmp.close();
     try {
       this.child.kill("SIGKILL");
@@ -208,6 +238,10 @@ export class Machine implements AsyncDisposable {
       // It is off already.
     }
     await this.child.status;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.cutPower();
     await Deno.remove(this.folder, { recursive: true });
   }
 
@@ -260,9 +294,16 @@ function arguments_(
       ...["-device", "usb-storage,drive=stick"],
     ]
     : [];
+  const drives = Object.entries(options.drives ?? {}).flatMap(([name, file]) => [
+    "-drive",
+    `if=none,id=${name},format=raw,readonly=on,file=${file}`,
+    "-device",
+    `virtio-blk-pci,drive=${name},serial=${name}`,
+  ]);
   return [
-    ...["-nodefaults", "-no-user-config", "-no-reboot"],
-    ...["-M", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max", "-smp", "2"],
+    ...["-nodefaults", "-no-user-config", ...(options.reboots ? [] : ["-no-reboot"])],
+    ...["-M", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max"],
+    ...["-smp", String(options.processors ?? 2)],
     ...["-m", String(options.memoryMiB ?? 2048), "-uuid", crypto.randomUUID()],
     ...["-drive", `if=pflash,format=raw,readonly=on,file=${FIRMWARE}`],
     ...["-drive", `if=pflash,format=raw,file=${join(folder, "variables.fd")}`],
@@ -273,5 +314,6 @@ function arguments_(
     ...["-qmp", `unix:${join(folder, "qmp.sock")},server=on,wait=off`],
     ...smbios,
     ...stick,
+    ...drives,
   ];
 }

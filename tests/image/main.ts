@@ -23,6 +23,7 @@ const packages: Requirement[] = [
   { anyOf: ["qemu-utils"], why: "give each machine a disk of its own" },
   { anyOf: ["ovmf"], why: "boot it by UEFI firmware" },
   { anyOf: ["mtools"], why: "make a USB stick's image" },
+  { anyOf: ["cryptsetup-bin"], why: "make other versions of it, with verity data of their own" },
   { anyOf: ["openssh-client"], why: "look into the machine" },
   { anyOf: ["chromium"], why: "play in a real browser" },
 ];

@@ -1,0 +1,242 @@
+/** Updates that a box makes by itself, and the health gate that decides about them. */
+import assert from "node:assert/strict";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { join } from "node:path";
+import { Box } from "../../src/fleet/box/box.ts";
+import type { BoxHost } from "../../src/fleet/box/host.ts";
+import {
+  forgetUpdate,
+  install,
+  takeBundle,
+  waitingUpdate,
+} from "../../src/fleet/box/own_update.ts";
+import { prove } from "../../src/fleet/box/prove.ts";
+import { BoxState } from "../../src/fleet/box/state.ts";
+import { packBundle } from "../../src/update/archive.ts";
+import { signBundle } from "../../src/update/sign.ts";
+import { FolderUpdater, type ImageTraits } from "./folder_updater.ts";
+import { openSimulatedHost } from "./simulated_host.ts";
+
+const keys = generateKeyPairSync("ed25519") as unknown as Record<
+  "privateKey" | "publicKey",
+  KeyObject
+>;
+
+/** A box on a test double of its slots; time passes at once. */
+class TestBox {
+  readonly updater: FolderUpdater;
+  readonly host: BoxHost;
+  sessions: number[] = [0];
+  slept: number[] = [];
+  said: string[] = [];
+  /** What the update was in, at each sleep. */
+  phases: unknown[] = [];
+
+  private constructor(readonly root: string) {
+    this.updater = FolderUpdater.create(root, "1.0.0");
+    const key = keys.publicKey.export({ type: "spki", format: "pem" });
+    Deno.writeTextFileSync(join(root, "box.json"), JSON.stringify({ name: "box", key, main: "" }));
+    const host = openSimulatedHost(root);
+    this.host = {
+      ...host,
+      armReturn: () => Promise.resolve(),
+      disarmReturn: () => Promise.resolve(),
+      sleep: (seconds) => {
+        this.slept.push(seconds);
+        this.phases.push(this.state.ownUpdate?.phase);
+        return Promise.resolve();
+      },
+      health: async (measure) => {
+        const sessions = this.sessions.length > 1 ? this.sessions.shift()! : this.sessions[0];
+        return { ...await host.health(measure), sessions };
+      },
+    };
+  }
+
+  static async with(test: (box: TestBox) => Promise<void>): Promise<void> {
+    const root = await Deno.makeTempDir({ prefix: "gamelan-own-" });
+    try {
+      await test(new TestBox(root));
+    } finally {
+      await Deno.remove(root, { recursive: true });
+    }
+  }
+
+  get state(): BoxState {
+    return new BoxState(this.host.dataDir);
+  }
+
+  async bundle(version: string, traits: ImageTraits = {}): Promise<string> {
+    const folder = join(this.root, `bundle-${version}`);
+    await Deno.mkdir(folder);
+    await Deno.writeTextFile(join(folder, "image.json"), JSON.stringify(traits));
+    await Deno.writeTextFile(join(folder, "root.raw"), version.repeat(1000));
+    const description = { product: "gamelan", architecture: "amd64" as const, version };
+    await signBundle(folder, description, keys.privateKey);
+    return folder;
+  }
+
+  async take(source: string | AsyncIterable<Uint8Array>, when: "idle" | "now" = "idle") {
+    const taken = await takeBundle(this.host, source, { operator: "test", when });
+    assert.ok("update" in taken, JSON.stringify(taken));
+    return taken.update;
+  }
+
+  async install(): Promise<void> {
+    await install(this.host, waitingUpdate(this.host), (text) => this.said.push(text));
+  }
+
+  /** What a start of the box does; the boot loader blesses after a good proof. */
+  async start(): Promise<string | undefined> {
+    this.updater.boot();
+    await new Box(this.host).returnAtBoot();
+    return await prove(this.host);
+  }
+
+  status() {
+    return new Box(this.host).status(false);
+  }
+
+  staged(): string[] {
+    try {
+      return [...Deno.readDirSync(join(this.host.dataDir, "box/staging"))].map(({ name }) => name);
+    } catch {
+      return [];
+    }
+  }
+}
+
+for (const form of ["folder", "file"]) {
+  Deno.test(`an update from a ${form} is installed, proves itself and is blessed`, () =>
+    TestBox.with(async (box) => {
+      const folder = await box.bundle("1.1.0");
+      const file = join(box.root, "update");
+      await packBundle(folder, file);
+      await box.take(form === "folder" ? folder : (await Deno.open(file)).readable);
+      await box.install();
+      assert.equal(box.state.ownUpdate, undefined);
+      assert.deepEqual(box.slept, []);
+      assert.equal(await box.start(), undefined);
+      const { slots, pending, lastUpdate, proof } = await box.status();
+      assert.deepEqual(slots!.current, { name: "b", version: "1.1.0", blessed: true });
+      assert.equal(pending, undefined);
+      assert.equal(lastUpdate!.outcome, "installed");
+      assert.deepEqual(proof!.failures, []);
+      assert.deepEqual(box.staged(), []);
+    }));
+}
+
+Deno.test("it waits until nobody plays", () =>
+  TestBox.with(async (box) => {
+    await box.take(await box.bundle("1.1.0"));
+    box.sessions = [2, 2, 1, 0];
+    await box.install();
+    assert.deepEqual(box.phases, ["waiting", "waiting"]);
+    assert.equal(box.updater.loader.next, "b");
+  }));
+
+Deno.test("who begins to play meanwhile is warned, and so is who plays where it shall be now", () =>
+  TestBox.with(async (box) => {
+    await box.take(await box.bundle("1.1.0"), "now");
+    box.sessions = [1];
+    await box.install();
+    assert.deepEqual([box.slept, box.phases], [[120], ["warning"]]);
+    assert.match(box.said.join("\n"), /ended in 120 s/);
+  }));
+
+Deno.test("a system whose test fails stays unblessed, and its reasons are told by the one before", () =>
+  TestBox.with(async (box) => {
+    const reason = "“The picture is encoded” failed: nothing was encoded";
+    await box.take(await box.bundle("1.1.0", { selfTest: reason }));
+    await box.install();
+    for (let tries = 1; tries <= 3; tries++) {
+      if (tries > 1) await box.updater.requestReboot();
+      assert.equal(await box.start(), reason);
+      const { slots, proof } = await box.status();
+      assert.equal(slots!.current.blessed, false);
+      assert.equal(proof!.failures.length, tries);
+    }
+    // The boot loader's tries are used up.
+    box.updater.loader = { ...box.updater.loader, running: "a", next: "a" };
+    await new Box(box.host).returnAtBoot();
+    const { lastUpdate, pending, version } = await box.status();
+    assert.equal(version, "1.0.0");
+    assert.equal(pending, undefined);
+    assert.equal(lastUpdate!.outcome, "taken-back");
+    assert.equal(lastUpdate!.detail, `1.1.0 was tried three times and taken back: ${reason}`);
+  }));
+
+Deno.test("a blessed system that fails its test later only says so", () =>
+  TestBox.with(async (box) => {
+    const failing = { ...box.host, selfTest: () => Promise.resolve("no sound") };
+    assert.equal(await prove(failing), "no sound");
+    const { proof, slots } = await box.status();
+    assert.deepEqual(proof!.failures, ["no sound"]);
+    assert.equal(slots!.current.blessed, true);
+  }));
+
+Deno.test("an operator's bundle is not made final by its test", () =>
+  TestBox.with(async (box) => {
+    const folder = await box.bundle("1.1.0");
+    const { id } = await box.take(folder);
+    const path = join(box.host.dataDir, "box/staging", id, "request.json");
+    const { confirmedBy: _, ...request } = JSON.parse(await Deno.readTextFile(path));
+    await Deno.writeTextFile(path, JSON.stringify({ ...request, confirmSeconds: 5 }));
+    await new Box(box.host).apply(id, () => Promise.resolve());
+    box.updater.boot();
+    assert.equal(await prove(box.host), undefined);
+    assert.equal((await box.status()).pending!.id, id);
+    await new Box(box.host).confirm(id);
+    assert.equal((await box.status()).pending, undefined);
+  }));
+
+Deno.test("a system that runs although the power went before that was noted goes on to its test", () =>
+  TestBox.with(async (box) => {
+    await box.take(await box.bundle("1.1.0"));
+    const before = box.state.ownUpdate!;
+    await box.install();
+    box.state.pending = { ...box.state.pending!, phase: "applying" };
+    box.state.ownUpdate = { ...before, phase: "installing" };
+    assert.equal(await box.start(), undefined);
+    assert.deepEqual((await box.status()).slots!.current, {
+      name: "b",
+      version: "1.1.0",
+      blessed: true,
+    });
+    // What the unit does at the start: it must not install over the system before.
+    await box.install();
+    assert.equal(box.state.ownUpdate, undefined);
+    assert.equal((await box.status()).slots!.other.version, "1.0.0");
+  }));
+
+Deno.test("an update that is refused leaves nothing behind but the reason", () =>
+  TestBox.with(async (box) => {
+    const folder = await box.bundle("1.1.0");
+    await Deno.writeTextFile(join(folder, "root.raw"), "x".repeat(5000));
+    await box.take(folder);
+    await assert.rejects(box.install(), /not what was signed/);
+    assert.deepEqual(box.staged(), []);
+    const { ownUpdate, version } = await box.status();
+    assert.equal(version, "1.0.0");
+    assert.equal(ownUpdate!.phase, "failed");
+    assert.match(ownUpdate!.detail!, /not what was signed/);
+    assert.throws(() => waitingUpdate(box.host), /No update waits/);
+  }));
+
+Deno.test("a file that is cut short is refused, and its bytes do not stay", () =>
+  TestBox.with(async (box) => {
+    const file = join(box.root, "update");
+    await packBundle(await box.bundle("1.1.0"), file);
+    await Deno.truncate(file, 4000);
+    await assert.rejects(box.take((await Deno.open(file)).readable), /cut short/);
+    assert.deepEqual(box.staged(), []);
+    assert.equal(box.state.ownUpdate, undefined);
+  }));
+
+Deno.test("an update that waits can be given up", () =>
+  TestBox.with(async (box) => {
+    await box.take(await box.bundle("1.1.0"));
+    assert.equal(forgetUpdate(box.host).version, "1.1.0");
+    assert.deepEqual(box.staged(), []);
+    assert.throws(() => forgetUpdate(box.host), /No update waits/);
+  }));
