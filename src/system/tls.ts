@@ -29,6 +29,7 @@ const DAY_MS = 86_400_000;
 const AUTHORITY_DAYS = 3650;
 /** Browsers refuse server certificates of more than 398 days (CA/Browser Forum, 6.3.2). */
 export const SERVER_DAYS = 397;
+const SELF_SIGNED_DAYS = 365;
 
 /** Names that no public authority gives out: everything below them is somebody's own network. */
 const PRIVATE_SUFFIXES = [
@@ -169,6 +170,18 @@ export function issueCertificate(authority: KeyedCertificate, names: string[]): 
     issuerKey,
   );
   return { cert: cert + authority.cert, key: privateKeyPem(privateKey) };
+}
+
+/**
+ * Makes a certificate that no authority vouches for, signed by its own key: for peers that know its
+ * fingerprint beforehand, as in WebRTC (RFC 8827, 6.5). Valid for a year.
+ */
+export function createSelfSigned(commonName: string): KeyedCertificate {
+  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const name = distinguishedName(commonName);
+  const extensions = [extension("2.5.29.19", true, der.sequence())];
+  const cert = signed(name, name, publicKey, SELF_SIGNED_DAYS, extensions, privateKey);
+  return { cert, key: privateKeyPem(privateKey) };
 }
 
 /** SHA-256 of a PEM certificate (the first one of a chain). */

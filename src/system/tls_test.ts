@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import {
   addressBytes,
   createAuthority,
+  createSelfSigned,
   fingerprint,
   isCoverable,
   issueCertificate,
@@ -41,6 +42,21 @@ Deno.test("a certificate by the house's authority is accepted for its names and 
   const days = (Date.parse(certificate.validTo) - Date.parse(certificate.validFrom)) / 86_400_000;
   assert.equal(days, SERVER_DAYS);
   assert.equal(fingerprint(authority.cert).length, 32);
+});
+
+Deno.test("a self-signed certificate is of its own key, and no two are alike", () => {
+  const { cert, key } = createSelfSigned("Peer");
+  const certificate = new X509Certificate(cert);
+  assert.equal(certificate.subject, "CN=Peer");
+  assert.equal(certificate.issuer, "CN=Peer");
+  assert.equal(certificate.publicKey.asymmetricKeyDetails?.namedCurve, "prime256v1");
+  assert.ok(certificate.verify(certificate.publicKey));
+  assert.ok(certificate.checkPrivateKey(createPrivateKey(key)));
+  assert.ok(Date.parse(certificate.validFrom) < Date.now());
+  assert.ok(Date.parse(certificate.validTo) > Date.now() + 300 * 86_400_000);
+  const other = new X509Certificate(createSelfSigned("Peer").cert);
+  assert.notEqual(other.serialNumber, certificate.serialNumber);
+  assert.notEqual(other.fingerprint256, certificate.fingerprint256);
 });
 
 Deno.test("a certificate by another authority, or for another name, is refused", async () => {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as esbuild from "esbuild";
 import { buildUi } from "../../../ui/build.ts";
+import { leftOut } from "./left_out.ts";
 import { packagedWorkers } from "./workers.ts";
 
 const options: esbuild.BuildOptions = {
@@ -16,14 +17,6 @@ const options: esbuild.BuildOptions = {
   logLevel: "warning",
 };
 
-/** zod's messages in fifty languages, of which none but English is used: a third of a session's code. */
-const withoutLocales: esbuild.Plugin = {
-  name: "zod without locales",
-  setup(build) {
-    build.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({ contents: "export {};" }));
-  },
-};
-
 /**
  * Bundles the source tree at `root` into `folder`: `main.js`, the Workers as modules of their own, what
  * they share as chunks, and the web UI in `ui/`. Nothing else is needed to run it but Deno: no npm
@@ -35,7 +28,8 @@ export async function bundle(root: string, folder: string): Promise<void> {
     await esbuild.build({
       ...common,
       entryPoints: { main: "main.ts" },
-      plugins: [withoutLocales],
+      plugins: [...leftOut.plugins],
+      logOverride: leftOut.logOverride,
       // Some npm packages are CommonJS and require Node's built-in modules at run time.
       banner: {
         js:

@@ -36,10 +36,8 @@ export async function createTransport(
     );
   }
   const addresses = hostAddresses(options.iceAddresses);
-  const [udp] = await Promise.all([
-    openPort(options, addresses.some((address) => isIPv6(address))),
-    prepareCertificate(RTCDtlsTransport),
-  ]);
+  prepareCertificate(RTCDtlsTransport);
+  const udp = await openPort(options, addresses.some((address) => isIPv6(address)));
   return new WebRtcTransport(options, udp, addresses);
 }
 

@@ -10,11 +10,15 @@ import {
   type CandidatePair,
   type Connection,
   type Event,
+  HashAlgorithm,
   parseMessage,
+  RTCCertificate,
   type RTCDtlsTransport,
   type RTCPeerConnection,
+  SignatureAlgorithm,
   StunProtocol,
 } from "werift";
+import { createSelfSigned } from "../../system/tls.ts";
 
 /** The part of werift's UdpTransport that StunProtocol uses. */
 export interface DatagramTransport {
@@ -288,7 +292,14 @@ export function guardDataChannels(peer: RTCPeerConnection, failed: (error: unkno
   });
 }
 
-/** Makes the certificate that all peer connections of this process share. */
-export async function prepareCertificate(dtls: typeof RTCDtlsTransport): Promise<void> {
-  await dtls.SetupCertificate();
+/**
+ * Makes the certificate that all peer connections of this process share. werift would make one with
+ * @peculiar/x509, which has no other use and is left out of the packaged program.
+ */
+export function prepareCertificate(dtls: typeof RTCDtlsTransport): void {
+  if (dtls.localCertificate) return;
+  const { cert, key } = createSelfSigned("Gamelan");
+  const { ecdsa_3: signature } = SignatureAlgorithm;
+  const { sha256_4: hash } = HashAlgorithm;
+  dtls.localCertificate = new RTCCertificate(key, cert, { signature, hash });
 }
