@@ -175,7 +175,9 @@ export class Session {
     const [display, video, audio, devices] = await Promise.all([
       timed("display", this.#startDisplay()),
       timed("video", stages.video({ ring: this.#ring, settings: this.#quality.settings })),
-      timed("sound", stages.audio({ ...places, surround: spec.surround })).catch((error: Error) => this.#silent(error)),
+      timed("sound", stages.audio({ ...places, surround: spec.surround })).catch((error: Error) =>
+        this.#silent(error)
+      ),
       timed("devices", stages.devices(places)),
     ]);
     this.#wire(video, audio, devices);
@@ -331,6 +333,8 @@ export class Session {
     switch (message.type) {
       case "end":
         return this.end(message.reason);
+      case "warn":
+        return this.#viewers.broadcast(warning(message.text));
       case "share":
         this.#sharing = message.sharing;
         return this.#sendUpdate();
