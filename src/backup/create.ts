@@ -7,6 +7,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { copyHouseDatabase } from "../coordinator/store/database_copy.ts";
 import { run } from "../games/command.ts";
 import { sha256File } from "../system/sha256_file.ts";
+import { linkTarget } from "./link_target.ts";
 import { type BackupManifest, MANIFEST_NAME, type PartName, PARTS } from "./manifest.ts";
 
 export interface BackupOptions {
@@ -73,8 +74,10 @@ async function sourceOf(
 ): Promise<Source> {
   const inData = (...paths: string[]) => present(resolve(dataDir), paths);
   switch (name) {
-    case "config":
-      return await present(dirname(resolve(configFile)), [basename(configFile)]);
+    case "config": {
+      const file = linkTarget(configFile);
+      return await present(dirname(file), [basename(file)]);
+    }
     case "users": {
       const from = join(dataDir, "house.db");
       if (!await exists(from)) return { folder: work, paths: [] };

@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { BackupPart } from "../protocol/machine.ts";
 
 /** What a backup can hold, in the order in which it is written and restored. */
-export const PARTS = ["config", "users", "identity", "saves", "games"] as const;
-export const PartName = z.enum(PARTS);
+export const PartName = BackupPart;
 export type PartName = z.infer<typeof PartName>;
+export const PARTS = PartName.options;
 
 export const partTitles: Record<PartName, string> = {
   config: "the configuration file",

@@ -8,6 +8,7 @@ import { run } from "../games/command.ts";
 import { checkTree, unpackConfined } from "../games/confined.ts";
 import { Id } from "../protocol/session.ts";
 import { sha256File } from "../system/sha256_file.ts";
+import { linkTarget } from "./link_target.ts";
 import { BackupManifest, MANIFEST_NAME, type PartName, partTitles } from "./manifest.ts";
 
 const MAX_MANIFEST_BYTES = 1 << 20;
@@ -99,6 +100,24 @@ export async function restoreBackup(file: string, options: RestoreOptions): Prom
   }
 }
 
+/**
+ * Copies the configuration file that a backup holds to `to`, to look at it before it is restored.
+ *
+ * @throws where the backup holds none
+ */
+export async function extractConfig(file: string, to: string): Promise<void> {
+  const part = (await readBackup(file)).parts.find(({ name }) => name === "config");
+  if (!part) throw new Error(`${file} does not hold ${partTitles.config}`);
+  const packed = `${to}.tar.gz`;
+  const tree = `${to}.tree`;
+  await extractEntry(file, part.file, packed);
+  await Deno.mkdir(tree);
+  await unpackConfined(["tar", "-x", "--gzip", "--no-same-owner", "-f", "/source"], packed, tree);
+  await checkTree(tree, {});
+  const [name] = [...Deno.readDirSync(tree)].map((entry) => entry.name);
+  await Deno.copyFile(join(tree, name), to);
+}
+
 function choose(manifest: BackupManifest, options: RestoreOptions, file: string) {
   const { user, game } = options;
   const parts = options.parts ?? (user || game ? ["saves" as const] : undefined);
@@ -135,7 +154,7 @@ async function exchangesOf(
   switch (part) {
     case "config": {
       const [name] = [...Deno.readDirSync(tree)].map((entry) => entry.name);
-      return [{ from: join(tree, name), to: resolve(configFile) }];
+      return [{ from: join(tree, name), to: linkTarget(configFile) }];
     }
     case "users":
       await checkHouseDatabase(join(tree, "house.db"));

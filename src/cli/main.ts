@@ -47,6 +47,10 @@ const commands: Record<string, Command> = {
     summary: "Replace the system of this appliance, or go back to the one before",
     load: () => import("./update.ts"),
   },
+  "factory-reset": {
+    summary: "Erase this appliance, as on its first day",
+    load: () => import("./factory_reset.ts"),
+  },
   fleet: {
     summary: "Update and look after many boxes over SSH",
     load: () => import("./fleet.ts"),
@@ -90,7 +94,7 @@ Usage: gamelan COMMAND [OPTIONS]
 Commands:
 ${
     Object.entries(commands).filter(([, command]) => !command.hidden)
-      .map(([name, { summary }]) => `  ${name.padEnd(12)} ${summary}`).join("\n")
+      .map(([name, { summary }]) => `  ${name.padEnd(14)} ${summary}`).join("\n")
   }
 
 Examples:

@@ -5,11 +5,16 @@ import { lockDataDir } from "../system/data_lock.ts";
 import { createLinkPair } from "../system/link.ts";
 import { logger } from "../system/log.ts";
 import type { Config } from "../config/config.ts";
+import { ApplianceMachine } from "../appliance/appliance_machine.ts";
+import { HouseBackups } from "../backup/house_backups.ts";
+import { loadConfig } from "../config/config.ts";
 import { Appliance } from "./appliance.ts";
+import { configFile } from "./backup.ts";
 import { capabilitiesByDoctor } from "./capabilities.ts";
 import { ExitCode } from "./exit_codes.ts";
 import { printReady, printReadyJson } from "./ready.ts";
-import { reportToServiceManager } from "./service_manager.ts";
+import { type HouseRestore, restoreHouse, RestoreRequest } from "./restore_house.ts";
+import { reportToServiceManager, whileAway } from "./service_manager.ts";
 import { readSettings, settingsHelp } from "./settings.ts";
 import { stopSignal } from "./stop_signal.ts";
 import { uiAssets } from "./ui_assets.ts";
@@ -37,17 +42,24 @@ Examples:
 
 /** `gamelan serve` */
 export async function run(args: string[]): Promise<number> {
-  const { config, flags } = readSettings(args, {
-    desktop: { type: "string" },
-    screen: { type: "string" },
-  });
+  const settings = () =>
+    readSettings(args, { desktop: { type: "string" }, screen: { type: "string" } });
+  const { config, flags } = settings();
   if (flags.help) {
     console.log(help);
     return ExitCode.ok;
   }
   const desktops = typeof flags.desktop === "string" ? [flags.desktop] : [];
   const screen = typeof flags.screen === "string" ? flags.screen : undefined;
-  return await serve(config, { json: flags.json === true, desktops, screen });
+  const named = typeof flags.config === "string" ? flags.config : undefined;
+  return await serve(config, {
+    json: flags.json === true,
+    desktops,
+    screen,
+    configFile: configFile(named),
+    // The configuration may have come with the backup.
+    reload: () => settings().config,
+  });
 }
 
 export interface ServeOptions {
@@ -56,11 +68,31 @@ export interface ServeOptions {
   desktops: string[];
   /** The terminal of a machine that is nothing but a house. */
   screen?: string;
+  /** Part of a backup; absent: that of this user. */
+  configFile?: string;
+  /** The configuration after a backup was restored; absent: the same. */
+  reload?: () => Config;
 }
 
 /** Runs coordinator and node in this process until a signal comes. */
 export async function serve(config: Config, options: ServeOptions): Promise<number> {
   const stop = stopSignal();
+  let failure: string | undefined;
+  for (;;) {
+    const restore = await serveOnce(config, options, stop, failure);
+    if (!restore) return ExitCode.ok;
+    failure = await whileAway(restoreHouse(config.data_dir, restore));
+    config = options.reload?.() ?? config;
+  }
+}
+
+/** Returns the backup to come back with, or undefined where it is to stop. */
+async function serveOnce(
+  config: Config,
+  options: ServeOptions,
+  stop: ReturnType<typeof stopSignal>,
+  failure: string | undefined,
+): Promise<HouseRestore | undefined> {
   const firstStart = await prepareDataDir(config.data_dir);
   using _node = lockDataDir(config.data_dir, "node");
   const appliance = options.screen ? await Appliance.open(config, options.screen) : undefined;
@@ -68,8 +100,20 @@ export async function serve(config: Config, options: ServeOptions): Promise<numb
     dataDir: config.data_dir,
     trustedKeys: config.library.trusted_keys,
   });
+  const machine = appliance && new ApplianceMachine();
+  const restarting = new RestoreRequest(options.configFile ?? configFile(undefined));
+  const backups = new HouseBackups({
+    dataDir: config.data_dir,
+    configFile: restarting.configFile,
+    version,
+    failure,
+    checkConfig: (file) => void loadConfig({ file, env: Deno.env.toObject(), flags: {} }),
+    restart: (file, parts) => restarting.ask(agent, file, parts),
+  });
   const coordinator = await startCoordinator({
     config,
+    appliance: machine,
+    backups,
     ui: await uiAssets(),
     version,
     artwork: async (gameId) => {
@@ -95,14 +139,18 @@ export async function serve(config: Config, options: ServeOptions): Promise<numb
     url: coordinator.url,
     status: () => `Serving at ${coordinator.lanUrl ?? coordinator.url}`,
   });
+  machine?.settle().catch((error) => log.error("the network is not as it was kept", { error }));
   if (firstStart && config.library.first_import) agent.import(config.library.first_import);
-  const signal = await stop;
-  log.info("stopping", { signal });
+  const why = await Promise.race([stop, restarting.asked]);
+  const restore = typeof why === "string" ? undefined : why;
+  log.info("stopping", { why: restore ? "a backup is restored" : why });
   appliance?.close();
-  stopping();
-  await agent.close({ endSessions: signal === "SIGINT" });
+  stopping(restore !== undefined);
+  await machine?.close();
+  await agent.close({ endSessions: why !== "SIGTERM" });
   await coordinator.close();
-  return ExitCode.ok;
+  await backups.close();
+  return restore;
 }
 
 /** Makes the data directory. True on the first start of this house. */

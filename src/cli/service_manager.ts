@@ -17,9 +17,11 @@ export interface SupervisedHouse {
  * Tells systemd that the house is ready when it answers a request, and goes on telling that it lives
  * while it answers them: a house that hangs is killed and started again. Does nothing elsewhere.
  *
- * Returns what is to be called when the house stops.
+ * Returns what is to be called when the house stops; with `again`, it comes back in this process.
  */
-export async function reportToServiceManager(house: SupervisedHouse): Promise<() => void> {
+export async function reportToServiceManager(
+  house: SupervisedHouse,
+): Promise<(again?: boolean) => void> {
   if (!Deno.env.get("NOTIFY_SOCKET")) return () => {};
   const limit = watchdogMs();
   const patience = limit === undefined ? ANSWER_MS : limit / 3;
@@ -36,10 +38,23 @@ export async function reportToServiceManager(house: SupervisedHouse): Promise<()
       log.error("systemd was not told", { error });
     }
   }, patience);
-  return () => {
+  return (again = false) => {
     clearInterval(timer);
-    notifySystemd({ STOPPING: "1", STATUS: "Stopping" });
+    if (again) notifySystemd({ STATUS: "Restoring a backup" });
+    else notifySystemd({ STOPPING: "1", STATUS: "Stopping" });
   };
+}
+
+/** Feeds systemd's watchdog while `work` goes on without a house that could answer. */
+export async function whileAway<T>(work: Promise<T>): Promise<T> {
+  const limit = watchdogMs();
+  if (limit === undefined) return await work;
+  const timer = setInterval(() => notifySystemd({ WATCHDOG: "1" }), limit / 3);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 /** Whether the house says over HTTP that it is ready. */

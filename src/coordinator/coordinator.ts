@@ -11,6 +11,7 @@ import { isLoopback, lanAddresses } from "./http/addresses.ts";
 import { HouseCertificate } from "./http/certificate.ts";
 import { EventSockets } from "./http/events.ts";
 import { Listener } from "./http/listener.ts";
+import type { ApplianceControl, BackupControl } from "./http/machine.ts";
 import { createHandler } from "./http/server.ts";
 import { shownFingerprint } from "./http/trust.ts";
 import type { Artwork } from "./rooms/artwork.ts";
@@ -29,6 +30,10 @@ export interface CoordinatorOptions {
   version: string;
   /** A game's picture, of a library on this machine; nodes are asked for what it does not have. */
   artwork?: (gameId: string) => Promise<Artwork | undefined>;
+  /** Where the machine is nothing but this house: its network, keys and factory reset. */
+  appliance?: ApplianceControl;
+  /** Where the house's games are on this machine. */
+  backups?: BackupControl;
   /** How often the certificate is looked at; absent: every minute. */
   certificateCheckMs?: number;
 }
@@ -102,6 +107,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
       httpsUrl: httpsUrlFor(config, httpsPort()) ?? null,
       caFingerprintSha256: caFingerprintSha256 ?? null,
     }),
+    appliance: options.appliance,
+    backups: options.backups,
     checkReady: () => store.ping(),
   });
 

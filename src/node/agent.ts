@@ -100,6 +100,11 @@ export class NodeAgent {
     this.#imports.add(`import-${crypto.randomUUID().slice(0, 8)}`, source);
   }
 
+  /** Shows something to all who play and watch here; tells how many sessions there are. */
+  warn(text: string): number {
+    return this.#sessions.warn(text);
+  }
+
   /** Stops. With `endSessions` the games end too, else they run on to be adopted. */
   async close({ endSessions }: { endSessions: boolean }): Promise<void> {
     clearInterval(this.#heartbeat);

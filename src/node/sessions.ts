@@ -144,6 +144,12 @@ export class Sessions {
     else session.unsaid = sharing;
   }
 
+  /** Shows something to all who play and watch; tells how many sessions there are. */
+  warn(text: string): number {
+    for (const id of this.#running.keys()) this.send(id, { type: "warn", text });
+    return this.#running.size;
+  }
+
   /** Lets go of all sessions; they run on until they are adopted or time out. */
   async close(): Promise<void> {
     this.#closed = true;

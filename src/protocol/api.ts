@@ -28,6 +28,19 @@ import { Id, KeyboardLayout, SessionInfo, Sharing, VideoMode } from "./session.t
  * | POST /api/join | JoinRequest → SessionInfo, sets a guest cookie | anyone with the token |
  * | GET, POST /api/users; DELETE /api/users/:id | NewUser → User | owner |
  * | GET /api/nodes | → NodeInfo[] | owner |
+ * | GET /api/machine/network | → NetworkState | owner, of an appliance; so are the next |
+ * | POST /api/machine/wifi/scan; …/connect; …/forget | –, WifiConnect, WifiForget → NetworkState | owner |
+ * | POST /api/machine/wired | WiredChange → WiredChanged; taken back unless kept | owner |
+ * | POST /api/machine/wired/keep | WiredKeep → {} | anyone with the token |
+ * | GET, POST, DELETE /api/machine/ssh-keys | –, NewSshKey, SshKeyGone → SshKeys | owner |
+ * | POST /api/machine/factory-reset | FactoryReset → {}; erases all and restarts | owner, with password |
+ * | POST /api/backups | BackupRequest → BackupJob | owner, with password |
+ * | GET /api/backups/:id, /api/backups/:id/file | → BackupJob, the archive | owner |
+ * | POST /api/restores | UploadRequest → Upload | owner, with password |
+ * | GET /api/restores | → RestoreOutcome, of the last one | owner |
+ * | PUT /api/restores/:id?offset=BYTES | a piece of at most UPLOAD_PIECE bytes → Upload | owner |
+ * | GET /api/restores/:id | → BackupContent | owner |
+ * | POST /api/restores/:id/start | RestoreRequest → Restoring; the house restarts | owner |
  * | GET /api/trust | → TrustInfo | anyone, also over plain HTTP |
  * | GET /ca.crt | → the house's CA certificate, PEM, `application/x-x509-ca-cert` | anyone, also over plain HTTP |
  * | GET /ca.mobileconfig | → the same as an Apple configuration profile | anyone, also over plain HTTP |
@@ -52,6 +65,8 @@ export const HouseState = z.object({
   guestSession: Id.nullable(),
   /** Whether this page was served over a secure context. */
   secure: z.boolean(),
+  /** The machine is nothing but this house: its network and keys are set here. */
+  appliance: z.boolean().default(false),
 });
 export type HouseState = z.infer<typeof HouseState>;
 

@@ -92,6 +92,8 @@ export interface Link<Out, In> {
  */
 export const ToSession = z.discriminatedUnion("type", [
   z.object({ type: z.literal("end"), reason: z.string() }),
+  /** Shown to all who play and watch. */
+  z.object({ type: z.literal("warn"), text: z.string() }),
   /** The session only says it of itself: who may come is decided by the coordinator. */
   z.object({ type: z.literal("share"), sharing: Sharing }),
   z.object({

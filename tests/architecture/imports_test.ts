@@ -26,6 +26,7 @@ const allowed: Record<string, string[]> = {
   "src/node": [...ground, "src/games", "src/input"],
   "src/coordinator": [...ground],
   "src/update": [...ground],
+  "src/appliance": [...ground],
   "src/fleet": [...ground, "src/update"],
   "src/backup": [...ground, "src/games", "src/coordinator"],
   "src/cli": [
@@ -36,6 +37,7 @@ const allowed: Record<string, string[]> = {
     "src/coordinator",
     "src/backup",
     "src/update",
+    "src/appliance",
     "src/fleet",
     "ui",
     // The version.

@@ -93,6 +93,20 @@ export class Accounts {
     return { user, grant: await this.#grantUser(user) };
   }
 
+  /**
+   * Asks a signed-in user for the password once more, before something that cannot be undone.
+   *
+   * @throws HttpError where it is wrong
+   */
+  async confirm(user: UserRecord, password: string, address: string): Promise<void> {
+    const counted = await attempt(this.store, "login", address, nameKey(user.name));
+    if (!await unlessBusy(verifyPassword(password, user.password))) {
+      log.warn("a password was not confirmed", { user: user.id, address });
+      throw new HttpError("forbidden", "The password is wrong.");
+    }
+    await counted.succeeded();
+  }
+
   async forget(tokens: (string | undefined)[]): Promise<void> {
     for (const token of tokens) if (token) await this.store.deleteTicket(hashToken(token));
   }

@@ -1,4 +1,4 @@
-import { type Context, Hono } from "hono";
+import { Hono } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import {
   ClaimRequest,
@@ -13,7 +13,7 @@ import {
   SharingRequest,
   type TrustInfo,
 } from "../../protocol/api.ts";
-import { Id, type SessionInfo, withinMode } from "../../protocol/session.ts";
+import { type SessionInfo, withinMode } from "../../protocol/session.ts";
 import type { Config } from "../../config/config.ts";
 import { type Accounts, type Grant, type Identity, publicUser } from "../accounts/accounts.ts";
 import type { Artwork } from "../rooms/artwork.ts";
@@ -21,10 +21,19 @@ import { type House, RefusedError } from "../rooms/house.ts";
 import { isOver } from "../rooms/node_state.ts";
 import { mayKnow } from "../rooms/access.ts";
 import type { UserRecord } from "../store/store.ts";
+import {
+  type ApiContext,
+  type ApiEnv,
+  idParam,
+  requireOwner,
+  requireUser,
+  signInFirst,
+} from "./api_env.ts";
 import { readBody } from "./body.ts";
 import { HttpError } from "./errors.ts";
-import { requireOwnOrigin, type Visit } from "./gate.ts";
-import type { Handshake } from "./web_socket.ts";
+import { requireOwnOrigin } from "./gate.ts";
+import type { ApplianceControl, BackupControl } from "./machine.ts";
+import { backupRoutes, machineRoutes, type OwnerParts, restoreRoutes } from "./owner_routes.ts";
 
 /** What the API works on. */
 export interface ApiParts {
@@ -34,13 +43,11 @@ export interface ApiParts {
   house: House;
   trust: () => TrustInfo;
   artwork: (gameId: string) => Promise<Artwork | undefined>;
+  /** Where the machine is nothing but this house. */
+  appliance?: ApplianceControl;
+  /** Where the house's games are on this machine. */
+  backups?: BackupControl;
 }
-
-export type ApiEnv = {
-  Bindings: { visit: Visit; handshake?: Handshake };
-  Variables: { identity: Identity };
-};
-type ApiContext = Context<ApiEnv>;
 
 const USER_COOKIE = "gamelan_session";
 const GUEST_COOKIE = "gamelan_guest";
@@ -71,6 +78,7 @@ export function apiRoutes(parts: ApiParts): Hono<ApiEnv> {
       user: user ? publicUser(user) : null,
       guestSession: guest?.sessionId ?? null,
       secure: context.env.visit.secure,
+      appliance: parts.appliance !== undefined,
     };
     return context.json(state);
   });
@@ -231,6 +239,12 @@ export function apiRoutes(parts: ApiParts): Hono<ApiEnv> {
     return context.json(house.nodes());
   });
 
+  const { appliance, backups } = parts;
+  const owner: OwnerParts = { accounts, appliance, backups, houseName: config.house.name };
+  api.route("/machine", machineRoutes(owner));
+  api.route("/backups", backupRoutes(owner));
+  api.route("/restores", restoreRoutes(owner));
+
   function findSession(context: ApiContext): SessionInfo {
     const { user, guest } = context.get("identity");
     if (!user && !guest) throw signInFirst();
@@ -268,32 +282,10 @@ export function apiRoutes(parts: ApiParts): Hono<ApiEnv> {
   return api;
 }
 
-function signInFirst(): HttpError {
-  return new HttpError("unauthorized", "Sign in first.");
-}
-
 function notYours(context: ApiContext): HttpError {
   return context.get("identity").user
     ? new HttpError("forbidden", "This session is somebody else's.")
     : new HttpError("forbidden", "A guest may only watch or play.");
-}
-
-function requireUser(context: ApiContext): UserRecord {
-  const { user } = context.get("identity");
-  if (!user) throw signInFirst();
-  return user;
-}
-
-function requireOwner(context: ApiContext): void {
-  if (requireUser(context).role !== "owner") {
-    throw new HttpError("forbidden", "Only an owner of the house may do this.");
-  }
-}
-
-function idParam(context: ApiContext): string {
-  const checked = Id.safeParse(context.req.param("id"));
-  if (!checked.success) throw new HttpError("not-found", "There is nothing of that name.");
-  return checked.data;
 }
 
 function orRefuse<T>(work: () => T): T {

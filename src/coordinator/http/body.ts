@@ -32,22 +32,37 @@ export async function readBody<Schema extends z.ZodType>(
   throw new HttpError("bad-request", issues.join("; ").slice(0, 500));
 }
 
-/** Reads no more than it accepts: a length that was announced, or none at all, proves nothing. */
+/** The text of a body of at most {@linkcode MAX_BODY} bytes. */
 async function readText(request: Request): Promise<string> {
-  const tooBig = new HttpError("bad-request", `expected a body of at most ${MAX_BODY} bytes`);
-  if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY) throw tooBig;
-  const decoder = new TextDecoder();
-  let text = "";
+  return new TextDecoder().decode(await readBytes(request, MAX_BODY));
+}
+
+/**
+ * A body of at most `most` bytes. Reads no more than it accepts: a length that was announced, or none
+ * at all, proves nothing.
+ *
+ * @throws HttpError where it is longer or breaks off
+ */
+export async function readBytes(request: Request, most: number): Promise<Uint8Array> {
+  const tooBig = new HttpError("bad-request", `expected a body of at most ${most} bytes`);
+  if (Number(request.headers.get("content-length") ?? 0) > most) throw tooBig;
+  const chunks: Uint8Array[] = [];
   let length = 0;
   try {
     for await (const chunk of request.body ?? []) {
       length += chunk.length;
-      if (length > MAX_BODY) throw tooBig;
-      text += decoder.decode(chunk, { stream: true });
+      if (length > most) throw tooBig;
+      chunks.push(chunk);
     }
   } catch (error) {
     if (error === tooBig) throw error;
     throw new HttpError("bad-request", "the connection ended within the body");
   }
-  return text + decoder.decode();
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
 }

@@ -1,0 +1,48 @@
+import { parseArgs } from "node:util";
+import { output } from "../appliance/command.ts";
+import { requestFactoryReset } from "../appliance/factory_reset.ts";
+import { ExitCode } from "./exit_codes.ts";
+
+const help = `Usage: gamelan factory-reset --yes
+
+Erases this box and restarts it: games, saves, accounts, keys, network settings and logs are gone, as
+on its first day. The system itself stays. A backup made before brings the house back.
+
+  --yes               do it; without it nothing happens
+
+Where the firmware cannot be told, hold Space when the box starts and choose Factory reset.
+
+Exit codes: 0 the box restarts, 1 failed and nothing is erased, 2 wrong command line.`;
+
+/** `gamelan factory-reset` */
+export async function run(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: { help: { type: "boolean", short: "h" }, yes: { type: "boolean" } },
+  });
+  if (values.help) {
+    console.log(help);
+    return ExitCode.ok;
+  }
+  if (!values.yes) {
+    console.error("gamelan factory-reset erases all of this box; add --yes to do it");
+    return ExitCode.usage;
+  }
+  if (!await isAppliance()) {
+    console.error(
+      "gamelan factory-reset: expected an appliance, but this machine has no data partition of one. " +
+        "Elsewhere stop Gamelan and remove its data directory",
+    );
+    return ExitCode.failure;
+  }
+  requestFactoryReset();
+  console.log("The box restarts and erases its data.");
+  await output("systemctl", ["--no-block", "reboot"]);
+  return ExitCode.ok;
+}
+
+/** Whether this is the system of the image (image/mkosi.conf). */
+export async function isAppliance(release = "/etc/os-release"): Promise<boolean> {
+  const text = await Deno.readTextFile(release).catch(() => "");
+  return /^IMAGE_ID="?gamelan"?$/m.test(text);
+}
