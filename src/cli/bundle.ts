@@ -1,6 +1,8 @@
 import { parseArgs } from "node:util";
 import { hostArchitecture } from "../games/manifest.ts";
 import { keyId, privateKey, publicKey } from "../system/ed25519.ts";
+import { packBundle } from "../update/archive.ts";
+import { packDelta } from "../update/delta_bundle.ts";
 import { certifyKey, KeyCertificates } from "../update/keys.ts";
 import { signBundle } from "../update/sign.ts";
 import { BundleManifest, MANIFEST, parseBundleFile } from "../update/manifest.ts";
@@ -9,12 +11,18 @@ import { ExitCode, UsageError } from "./exit_codes.ts";
 
 const help = `Usage: gamelan bundle sign FOLDER --version V --key FILE [OPTIONS]
        gamelan bundle check FOLDER --trust FILE.pub...
+       gamelan bundle pack FOLDER FILE
+       gamelan bundle delta OLDER NEWER FILE
        gamelan bundle certify NEW.pub --key OLD.pem
 
 Update bundles: folders of files with a signed manifest.
 
   sign FOLDER         write manifest.json and its signature beside the files
   check FOLDER        check signature and every file, as a box does
+  pack FOLDER FILE    write a signed bundle as one file, *.gamelan-update
+  delta OLDER NEWER FILE
+                      write an update file that holds only what differs from an older bundle, for boxes
+                      that run that one; bundles are folders or files
   certify NEW.pub     print a certificate by which the old key's boxes trust the new key
 
 Options:
@@ -33,6 +41,7 @@ boxes may come that missed releases.
 
 Examples:
   gamelan bundle sign ./gamelan_0.2.0 --version 0.2.0 --key release.pem
+  gamelan bundle delta gamelan_0.1.0.gamelan-update gamelan_0.2.0.gamelan-update small.gamelan-update
   gamelan bundle certify new.pub --key release.pem > certificate.json
 
 Exit codes: 0 done, 1 refused or failed, 2 wrong command line.`;
@@ -59,9 +68,11 @@ export async function run(args: string[]): Promise<number> {
     return ExitCode.ok;
   }
   const [action, subject, ...rest] = positionals;
-  if (subject === undefined || rest.length > 0) {
+  const more = { pack: 1, delta: 2 }[action] ?? 0;
+  if (subject === undefined || rest.length !== more) {
     throw new UsageError(
-      `expected sign FOLDER, check FOLDER or certify FILE, got "${positionals.join(" ")}"`,
+      "expected sign FOLDER, check FOLDER, pack FOLDER FILE, delta OLDER NEWER FILE or certify FILE, " +
+        `got "${positionals.join(" ")}"`,
     );
   }
   const key = async () => {
@@ -113,6 +124,16 @@ export async function run(args: string[]): Promise<number> {
       console.log(`Version ${verified.manifest.version} for ${product} on ${architecture}: intact`);
       return ExitCode.ok;
     }
+    case "pack":
+      await readBundleHead(subject);
+      await packBundle(subject, rest[0]);
+      return ExitCode.ok;
+    case "delta": {
+      const { from, to, bytes, wholeBytes } = await packDelta(subject, rest[0], rest[1]);
+      const share = (100 * bytes / wholeBytes).toFixed(1);
+      console.log(`${to} from ${from}: ${bytes} bytes, ${share} % of the whole bundle`);
+      return ExitCode.ok;
+    }
     case "certify": {
       const successor = publicKey(await Deno.readTextFile(subject), subject);
       const old = await key();
@@ -121,6 +142,6 @@ export async function run(args: string[]): Promise<number> {
       return ExitCode.ok;
     }
     default:
-      throw new UsageError(`expected sign, check or certify, got "${action}"`);
+      throw new UsageError(`expected sign, check, pack, delta or certify, got "${action}"`);
   }
 }

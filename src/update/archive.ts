@@ -8,6 +8,10 @@ import { KEYS, MANIFEST, MAX_TEXT_BYTES, SIGNATURE } from "./manifest.ts";
 import { BundleRefused } from "./refused.ts";
 import type { BundleHead } from "./verify.ts";
 
+/** Ends the name of a file's delta (delta.ts). */
+export const DELTA = ".delta";
+/** A delta of files that have nothing in common is that much larger than the file, in bytes. */
+const DELTA_SPARE = 2 ** 20;
 const BLOCK = 512;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._+@-]{0,99}$/;
 
@@ -92,22 +96,32 @@ export class BundleArchive {
   }
 
   /**
-   * Writes the files to `folder`, whose names and sizes must be those of the manifest.
+   * Writes the files to `folder`, whose names and sizes must be those of the manifest; in place of a
+   * file there may be its delta, `NAME.delta`, which is not larger than a little more than the file.
    *
+   * @returns names of the files of which there is a delta
    * @throws BundleRefused where they are not
    */
-  async unpack(folder: string, expected: readonly { name: string; bytes: number }[]) {
+  async unpack(
+    folder: string,
+    expected: readonly { name: string; bytes: number }[],
+  ): Promise<string[]> {
     const missing = new Map(expected.map(({ name, bytes }) => [name, bytes]));
+    const deltas: string[] = [];
     for (let entry = await this.#peek(); entry !== undefined; entry = await this.#peek()) {
       this.#next = undefined;
       const { name, bytes } = entry;
-      if (missing.get(name) !== bytes) {
+      const whole = name.endsWith(DELTA) ? name.slice(0, -DELTA.length) : undefined;
+      const isDelta = whole !== undefined &&
+        bytes <= (missing.get(whole) ?? -Infinity) + DELTA_SPARE;
+      if (isDelta) deltas.push(whole);
+      else if (missing.get(name) !== bytes) {
         throw new BundleRefused(
           "tampered",
           `The update file holds ${name} with ${bytes} bytes, which its manifest does not`,
         );
       }
-      missing.delete(name);
+      missing.delete(isDelta ? whole : name);
       using file = await Deno.open(join(folder, name), {
         write: true,
         create: true,
@@ -118,6 +132,7 @@ export class BundleArchive {
     }
     const [lost] = missing.keys();
     if (lost !== undefined) throw new BundleRefused("truncated", `The update file lacks ${lost}`);
+    return deltas;
   }
 
   #next: { name: string; bytes: number } | undefined;

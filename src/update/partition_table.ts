@@ -12,6 +12,10 @@ export interface SlotPartition {
   /** `_empty` where nothing is in it. */
   label: string;
   bytes: number;
+  /** Its device, such as `/dev/vda4`. */
+  node: string;
+  /** Its id, in lower case and without dashes. */
+  uuid: string;
 }
 
 const Table = z.object({
@@ -22,6 +26,7 @@ const Table = z.object({
       type: z.string(),
       size: z.number(),
       name: z.string().default(""),
+      uuid: z.string().default(""),
     })),
   }),
 });
@@ -34,12 +39,19 @@ export async function readSlotPartitions(
   const { partitiontable } = Table.parse(
     JSON.parse(await programs.output("sfdisk", ["--json", disk])),
   );
-  return partitiontable.partitions.flatMap(({ node, type, size, name }) => {
+  return partitiontable.partitions.flatMap(({ node, type, size, name, uuid }) => {
     const kind = type === ROOT ? "root" : type === ROOT_VERITY ? "verity" : undefined;
     if (kind === undefined) return [];
     // /dev/vda4, /dev/nvme0n1p4.
     const number = Number(/(\d+)$/.exec(node.slice(disk.length))?.[1]);
-    return [{ number, kind, label: name, bytes: size * partitiontable.sectorsize } as const];
+    return [{
+      number,
+      kind,
+      label: name,
+      bytes: size * partitiontable.sectorsize,
+      node,
+      uuid: uuid.toLowerCase().replaceAll("-", ""),
+    }];
   });
 }
 

@@ -84,6 +84,22 @@ export class SysupdateUpdater implements Updater {
     }
   }
 
+  async runningFile(name: string): Promise<string | undefined> {
+    const { product, kernels, version } = this.options;
+    const stem = `${product}_${version}`;
+    if (!name.startsWith(stem)) return undefined;
+    const rest = name.slice(stem.length);
+    if (rest === ".efi") {
+      const own = (await this.#kernels()).find((kernel) => kernel.version === version);
+      return own && join(kernels, own.name);
+    }
+    const uuid = /^\.root-x86-64(?:-verity)?\.([0-9a-f]{32})\.raw$/.exec(rest)?.[1];
+    if (uuid === undefined) return undefined;
+    const slot = (await this.#pairs()).find(({ root }) => root.label === this.#label(version));
+    // A partition's id is a half of its system's root hash, so the same id means the same content.
+    return [slot?.root, slot?.verity].find((part) => part?.uuid === uuid)?.node;
+  }
+
   async install({ folder, manifest }: VerifiedBundle): Promise<void> {
     const { source, programs } = this.options;
     await this.#clearOther();

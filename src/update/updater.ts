@@ -35,6 +35,12 @@ export interface Updater {
   verify(bundle: VerifiedBundle): Promise<void>;
 
   /**
+   * Where the running system has what was the file `name` of its bundle, or undefined where it runs
+   * another one. What is behind the file's end there is not of the file.
+   */
+  runningFile(name: string): Promise<string | undefined>;
+
+  /**
    * Writes the bundle to the other slot and makes that the one to boot next, with a number of tries.
    * Replaces what an earlier, broken-off call left.
    *

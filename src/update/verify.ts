@@ -85,6 +85,13 @@ export async function readBundleHead(folder: string): Promise<BundleHead> {
   return { manifest, signature, keys };
 }
 
+/** Writes the head of a bundle to its folder. */
+export async function writeBundleHead(folder: string, { manifest, signature, keys }: BundleHead) {
+  await Deno.writeFile(join(folder, MANIFEST), manifest);
+  await Deno.writeFile(join(folder, SIGNATURE), signature);
+  if (keys !== undefined) await Deno.writeFile(join(folder, KEYS), keys);
+}
+
 /**
  * Checks who signed a bundle and whether it is for this machine.
  *

@@ -76,6 +76,11 @@ export class FolderUpdater implements Updater {
     return Promise.reject(new BundleRefused("malformed", "The bundle lacks image.json"));
   }
 
+  runningFile(name: string): Promise<string | undefined> {
+    const path = join(this.root, "slots", this.loader.running, name);
+    return Deno.stat(path).then(() => path, () => undefined);
+  }
+
   async install({ folder, manifest }: VerifiedBundle): Promise<void> {
     const { running, blessed } = this.loader;
     const other = running === "a" ? "b" : "a";

@@ -12,6 +12,7 @@ import {
 } from "../../src/fleet/box/own_update.ts";
 import { prove } from "../../src/fleet/box/prove.ts";
 import { BoxState } from "../../src/fleet/box/state.ts";
+import { packDelta } from "../../src/update/delta_bundle.ts";
 import { packBundle } from "../../src/update/archive.ts";
 import { signBundle } from "../../src/update/sign.ts";
 import { FolderUpdater, type ImageTraits } from "./folder_updater.ts";
@@ -125,6 +126,32 @@ for (const form of ["folder", "file"]) {
       assert.deepEqual(box.staged(), []);
     }));
 }
+
+Deno.test("an update that holds only what differs is made whole from what runs, or refused", () =>
+  TestBox.with(async (box) => {
+    const [older, newer] = [await box.bundle("1.0.0"), await box.bundle("1.1.0")];
+    const large = crypto.getRandomValues(new Uint8Array(50_000));
+    for (const [folder, byte] of [[older, 1], [newer, 2]] as const) {
+      large[20_000] = byte;
+      await Deno.writeFile(join(folder, "root.raw"), large);
+      const version = folder === older ? "1.0.0" : "1.1.0";
+      const description = { product: "gamelan", architecture: "amd64" as const, version };
+      await signBundle(folder, description, keys.privateKey);
+    }
+    const file = join(box.root, "delta");
+    const made = await packDelta(older, newer, file);
+    assert.ok(made.bytes < 8000, `${made.bytes} bytes`);
+    const open = async () => (await Deno.open(file)).readable;
+    await assert.rejects(box.take(await open()), /use the whole one/);
+    assert.deepEqual(box.staged(), []);
+    await Deno.copyFile(join(older, "root.raw"), join(box.root, "slots/a/root.raw"));
+    await Deno.copyFile(join(older, "image.json"), join(box.root, "slots/a/image.json"));
+    await box.take(await open());
+    await box.install();
+    assert.equal(await box.start(), undefined);
+    assert.equal((await box.status()).version, "1.1.0");
+    assert.deepEqual(await Deno.readFile(join(box.root, "slots/b/root.raw")), large);
+  }));
 
 Deno.test("it waits until nobody plays", () =>
   TestBox.with(async (box) => {

@@ -3,16 +3,11 @@
  * with a warning, and stays if the new system's own test succeeds ({@linkcode prove}).
  */
 import { join } from "node:path";
-import { BundleArchive } from "../../update/archive.ts";
-import {
-  BundleManifest,
-  KEYS,
-  MANIFEST,
-  parseBundleFile,
-  SIGNATURE,
-} from "../../update/manifest.ts";
+import { BundleArchive, DELTA } from "../../update/archive.ts";
+import { applyDelta } from "../../update/delta.ts";
+import { BundleManifest, MANIFEST, parseBundleFile } from "../../update/manifest.ts";
 import { BundleRefused } from "../../update/refused.ts";
-import { type BundleHead, readBundleHead } from "../../update/verify.ts";
+import { type BundleHead, readBundleHead, writeBundleHead } from "../../update/verify.ts";
 import { Box } from "./box.ts";
 import type { BoxHost } from "./host.ts";
 import type { Applied, OwnUpdate, Prepared } from "./protocol.ts";
@@ -49,9 +44,10 @@ export async function takeBundle(
     return { nothingToDo: `${version} is installed and waits for the restart` };
   }
   try {
-    await writeHead(prepared.folder, head);
-    if (archive) await archive.unpack(prepared.folder, files);
-    else await copyFiles(source as string, prepared.folder, files);
+    await writeBundleHead(prepared.folder, head);
+    if (archive) {
+      await expand(host, prepared.folder, files, await archive.unpack(prepared.folder, files));
+    } else await copyFiles(source as string, prepared.folder, files);
   } catch (error) {
     // What is left of it would fill the disk until the next update.
     new BoxState(host.dataDir).unstage(prepared.id);
@@ -83,10 +79,18 @@ async function prepare(
   });
 }
 
-async function writeHead(folder: string, { manifest, signature, keys }: BundleHead) {
-  await Deno.writeFile(join(folder, MANIFEST), manifest);
-  await Deno.writeFile(join(folder, SIGNATURE), signature);
-  if (keys !== undefined) await Deno.writeFile(join(folder, KEYS), keys);
+/** Makes whole files of deltas. */
+async function expand(
+  { updater }: BoxHost,
+  folder: string,
+  files: BundleManifest["files"],
+  deltas: string[],
+): Promise<void> {
+  for (const { name, bytes } of files.filter(({ name }) => deltas.includes(name))) {
+    const path = join(folder, name);
+    await applyDelta(path + DELTA, path, bytes, (base) => updater!.runningFile(base));
+    await Deno.remove(path + DELTA);
+  }
 }
 
 async function copyFiles(from: string, to: string, files: BundleManifest["files"]): Promise<void> {
