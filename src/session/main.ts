@@ -1,3 +1,4 @@
+import { releaseFreedMemory } from "../system/freed_memory.ts";
 import { logger } from "../system/log.ts";
 import { Priority, setRealtime } from "../system/priority.ts";
 import { liveStages } from "./live_stages.ts";
@@ -6,6 +7,9 @@ import { Session } from "./session.ts";
 import { readSpec } from "./spec.ts";
 
 const log = logger("session");
+
+/** After the start: the Workers have loaded their modules, also on a slow machine. */
+const LOADED_MS = 10_000;
 
 /**
  * Runs the session whose specification comes as the first line of standard input, and returns the
@@ -17,6 +21,7 @@ const log = logger("session");
  */
 export async function sessionMain(): Promise<number> {
   prepareStages();
+  Deno.unrefTimer(setTimeout(releaseFreedMemory, LOADED_MS));
   const spec = await readSpec(Deno.stdin.readable);
   if (spec === undefined) return 0;
   const realtime = setRealtime(Priority.session);

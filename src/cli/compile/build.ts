@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { version } from "../version.ts";
 import { bundle } from "./bundle.ts";
 import { denoCompile, wrongExecutable } from "./deno_compile.ts";
+import { importLate } from "./late_imports.ts";
 import { makeSelfExtracting } from "./self_extracting.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -27,6 +28,7 @@ async function build(output: string, selfExtracting: boolean): Promise<void> {
   try {
     await bundle(root, folder);
     if (selfExtracting || !await compiled(folder, output)) {
+      await importLate(folder);
       await makeSelfExtracting(folder, output);
       const wrong = await wrongExecutable(output, version);
       if (wrong) throw new Error(wrong);
