@@ -1,6 +1,6 @@
 /** The box's side alone: hostile requests, power cuts, timers. */
 import assert from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { join } from "node:path";
 import { runBoxCommand } from "../../src/fleet/box/command.ts";
 import type { BoxHost } from "../../src/fleet/box/host.ts";
@@ -21,6 +21,8 @@ interface Answer {
 const about = { protocol: 1, push: "p", operator: "anna@desk" };
 const provisional = { ...about, confirmSeconds: 30, duringPlay: false };
 
+type KeyPair = Record<"publicKey" | "privateKey", KeyObject>;
+
 /** A box in a folder; timers are remembered and not run. */
 class TestBox {
   readonly host: BoxHost;
@@ -31,7 +33,7 @@ class TestBox {
   /** What happens when the service is restarted, such as a power cut. */
   onRestart: () => void = () => {};
 
-  private constructor(readonly root: string, readonly key: ReturnType<typeof generateKeyPairSync>) {
+  private constructor(readonly root: string, readonly key: KeyPair) {
     this.updater = FolderUpdater.create(root, "1.0.0");
     const pem = this.key.publicKey.export({ type: "spki", format: "pem" });
     Deno.writeTextFileSync(
@@ -54,7 +56,9 @@ class TestBox {
   static async with(body: (box: TestBox) => Promise<void>): Promise<void> {
     const root = await Deno.makeTempDir({ prefix: "gamelan-box-" });
     try {
-      await body(new TestBox(root, generateKeyPairSync("ed25519")));
+      await body(
+        new TestBox(root, generateKeyPairSync("ed25519") as unknown as KeyPair),
+      );
     } finally {
       await Deno.remove(root, { recursive: true });
     }

@@ -52,6 +52,7 @@ export class MockHouse {
       user: claimed && signedIn ? OWNER : null,
       guestSession: null,
       secure: true,
+      appliance: false,
     };
     this.games = options.games ?? structuredClone(MOCK_GAMES);
     this.imports = options.imports ?? [];
