@@ -5,7 +5,8 @@ import type { BoxHost } from "../fleet/box/host.ts";
 import { forgetUpdate, install, takeBundle, waitingUpdate } from "../fleet/box/own_update.ts";
 import type { BoxStatus, OwnUpdate } from "../fleet/box/protocol.ts";
 import { BundleArchive } from "../update/archive.ts";
-import { readBundleHead } from "../update/verify.ts";
+import { BundleManifest, MANIFEST, parseBundleFile } from "../update/manifest.ts";
+import { type BundleHead, readBundleHead } from "../update/verify.ts";
 import { openBoxHost } from "./box_host.ts";
 import { ExitCode, UsageError } from "./exit_codes.ts";
 
@@ -47,6 +48,9 @@ export async function run(args: string[]): Promise<number> {
       "rollback": { type: "boolean" },
       // What gamelan-update.service runs.
       "run": { type: "boolean" },
+      // For the house and for sticks: the installing is left to that service.
+      "hand-over": { type: "boolean" },
+      "stick": { type: "boolean" },
       "json": { type: "boolean" },
       "data-dir": { type: "string" },
       "config": { type: "string" },
@@ -73,27 +77,44 @@ export async function run(args: string[]): Promise<number> {
   }
   if (values.run) return await runWaiting(host);
   if (values.check) return await check(host, source);
-  return await update(host, source, values.now ?? false);
+  const now = values.now ?? false;
+  if (values.stick && await failedBefore(host, source)) return ExitCode.ok;
+  const operator = values.stick ? "a stick" : Deno.env.get("SSH_CONNECTION") ? "SSH" : "this box";
+  const handOver = (values.stick || values["hand-over"]) ?? false;
+  return await update(host, source, { now, operator, handOver });
 }
 
-async function update(host: BoxHost, source: string, now: boolean): Promise<number> {
+/** A stick may stay plugged in while what it brought is tried and taken back. */
+async function failedBefore(host: BoxHost, source: string): Promise<boolean> {
+  const { manifest } = await readHead(source);
+  const { version } = parseBundleFile(BundleManifest, manifest, MANIFEST);
+  const { lastUpdate } = await new Box(host).status(false);
+  if (lastUpdate?.outcome !== "taken-back" || lastUpdate.version !== version) return false;
+  console.error(`${version} is not tried again from a stick: ${lastUpdate.detail}`);
+  return true;
+}
+
+async function update(
+  host: BoxHost,
+  source: string,
+  { now, operator, handOver }: { now: boolean; operator: string; handOver: boolean },
+): Promise<number> {
   // The connection may end before the box restarts.
   Deno.addSignalListener("SIGHUP", () => {});
   const when = now ? "now" as const : "idle" as const;
-  const operator = Deno.env.get("SSH_CONNECTION") ? "SSH" : "this box";
   const taken = await takeBundle(host, await open(source), { operator, when });
   if ("nothingToDo" in taken) {
     console.log(`Nothing to do: ${taken.nothingToDo}`);
     return ExitCode.ok;
   }
   const { sessions } = await host.health(false);
-  if (sessions === 0) {
+  if (sessions === 0 && !handOver) {
     await install(host, taken.update, say);
     return ExitCode.ok;
   }
   await startUnit();
   console.log(
-    now
+    now && sessions > 0
       ? `Version ${taken.update.version} is installed in two minutes; who plays is warned`
       : `Version ${taken.update.version} is installed when nobody plays (--status, --cancel)`,
   );
@@ -127,12 +148,14 @@ async function open(source: string): Promise<string | AsyncIterable<Uint8Array>>
   return isDirectory ? source : (await Deno.open(source)).readable;
 }
 
-async function check(host: BoxHost, source: string): Promise<number> {
+async function readHead(source: string): Promise<BundleHead> {
   const opened = await open(source);
-  const head = typeof opened === "string"
-    ? await readBundleHead(opened)
-    : await new BundleArchive(opened).head();
-  const { version, runs } = await new Box(host).examine(head);
+  if (typeof opened === "string") return await readBundleHead(opened);
+  return await new BundleArchive(opened).head();
+}
+
+async function check(host: BoxHost, source: string): Promise<number> {
+  const { version, runs } = await new Box(host).examine(await readHead(source));
   console.log(
     runs
       ? `${basename(source)} is version ${version}, which runs`

@@ -138,7 +138,7 @@ Deno.test("updates of a box", async (t) => {
   /** Runs what restarts the box; seconds without an answering house, and until SSH is back. */
   const restart = async (command: string, done: () => Promise<boolean>) => {
     const began = performance.now();
-    const said = machine.ssh(command, 10 * MINUTES);
+    const said = machine.ssh(command, 10 * MINUTES).catch(String);
     let [gone, back] = [0, 0];
     await until("the house to go", async () => {
       const answers = await machine.answers();
@@ -151,9 +151,9 @@ Deno.test("updates of a box", async (t) => {
       return answers;
     }, 10 * MINUTES);
     await machine.sshReady();
-    await until("the end of it", done, 10 * MINUTES);
-    const { stdout, stderr } = await said;
-    console.log(stdout.trim(), stderr.trim());
+    // It may restart again.
+    await until("the end of it", () => done().catch(() => false), 20 * MINUTES);
+    console.log(await said);
     const seconds = (ms: number) => Math.round(ms / 100) / 10;
     return {
       installSeconds: seconds(gone - began),
