@@ -12,6 +12,7 @@ import { Appliance } from "./appliance.ts";
 import { configFile } from "./backup.ts";
 import { capabilitiesByDoctor } from "./capabilities.ts";
 import { ExitCode } from "./exit_codes.ts";
+import { HouseUpdates } from "./house_updates.ts";
 import { printReady, printReadyJson } from "./ready.ts";
 import { type HouseRestore, restoreHouse, RestoreRequest } from "./restore_house.ts";
 import { reportToServiceManager, whileAway } from "./service_manager.ts";
@@ -114,6 +115,7 @@ async function serveOnce(
     config,
     appliance: machine,
     backups,
+    system: machine && new HouseUpdates(config.data_dir),
     ui: await uiAssets(),
     version,
     artwork: async (gameId) => {

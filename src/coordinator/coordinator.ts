@@ -12,6 +12,7 @@ import { HouseCertificate } from "./http/certificate.ts";
 import { EventSockets } from "./http/events.ts";
 import { Listener } from "./http/listener.ts";
 import type { ApplianceControl, BackupControl } from "./http/machine.ts";
+import type { SystemControl } from "./http/update_routes.ts";
 import { createHandler } from "./http/server.ts";
 import { shownFingerprint } from "./http/trust.ts";
 import type { Artwork } from "./rooms/artwork.ts";
@@ -34,6 +35,8 @@ export interface CoordinatorOptions {
   appliance?: ApplianceControl;
   /** Where the house's games are on this machine. */
   backups?: BackupControl;
+  /** Where the machine is an appliance with system slots. */
+  system?: SystemControl;
   /** How often the certificate is looked at; absent: every minute. */
   certificateCheckMs?: number;
 }
@@ -109,6 +112,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
     }),
     appliance: options.appliance,
     backups: options.backups,
+    system: options.system,
     checkReady: () => store.ping(),
   });
 

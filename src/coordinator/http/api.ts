@@ -34,6 +34,7 @@ import { HttpError } from "./errors.ts";
 import { requireOwnOrigin } from "./gate.ts";
 import type { ApplianceControl, BackupControl } from "./machine.ts";
 import { backupRoutes, machineRoutes, type OwnerParts, restoreRoutes } from "./owner_routes.ts";
+import { type SystemControl, systemRoutes } from "./update_routes.ts";
 
 /** What the API works on. */
 export interface ApiParts {
@@ -47,6 +48,8 @@ export interface ApiParts {
   appliance?: ApplianceControl;
   /** Where the house's games are on this machine. */
   backups?: BackupControl;
+  /** The system of an appliance. */
+  system?: SystemControl;
 }
 
 const USER_COOKIE = "gamelan_session";
@@ -244,6 +247,7 @@ export function apiRoutes(parts: ApiParts): Hono<ApiEnv> {
   api.route("/machine", machineRoutes(owner));
   api.route("/backups", backupRoutes(owner));
   api.route("/restores", restoreRoutes(owner));
+  api.route("/system", systemRoutes(parts.system));
 
   function findSession(context: ApiContext): SessionInfo {
     const { user, guest } = context.get("identity");
