@@ -8,6 +8,7 @@ import { focusFirst } from "./navigation/focus.ts";
 import { ClaimPage } from "./pages/claim.tsx";
 import { GamePage } from "./pages/game.tsx";
 import { JoinPage } from "./pages/join.tsx";
+import { KeepNetworkPage } from "./pages/keep_network.tsx";
 import { LibraryPage } from "./pages/library.tsx";
 import { LoginPage } from "./pages/login.tsx";
 import { NotFoundPage } from "./pages/not_found.tsx";
@@ -65,6 +66,7 @@ function Page() {
   const at = route.value;
   const state = house.value;
   if (at.page === "trust") return <TrustPage />;
+  if (at.page === "keep-network") return <KeepNetworkPage />;
   if (!state) return <Connecting />;
   if (!state.claimed) return <ClaimPage />;
   if (at.page === "join") return <JoinPage />;

@@ -41,6 +41,8 @@ interface Arriving extends Upload {
 }
 
 export class HouseBackups {
+  /** Of this start of the house. */
+  readonly run = crypto.randomUUID();
   readonly #folder: string;
   #job: Packed | undefined;
   #packing: Promise<void> | undefined;

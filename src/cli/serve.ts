@@ -114,6 +114,8 @@ async function serveOnce(
   const coordinator = await startCoordinator({
     config,
     appliance: machine,
+    // After a change of the address the page is asked for there within a minute.
+    certificateCheckMs: machine && 10_000,
     backups,
     system: machine && new HouseUpdates(config.data_dir),
     ui: await uiAssets(),

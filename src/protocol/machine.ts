@@ -159,7 +159,7 @@ export const BackupContent = z.object({
 export type BackupContent = z.infer<typeof BackupContent>;
 /** `parts`: those to bring back. */
 export const RestoreRequest = z.object({ parts: BackupParts });
-/** Why the restore that the house has just tried failed. */
-export const RestoreOutcome = z.object({ failure: z.string().nullable() });
+/** `run` is another one after each start; `failure`: why the restore that it began with failed. */
+export const RestoreOutcome = z.object({ run: z.string(), failure: z.string().nullable() });
 /** Seconds until sessions end and the house comes back with the backup. */
 export const Restoring = z.object({ seconds: z.number() });

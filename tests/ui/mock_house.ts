@@ -12,6 +12,7 @@ import type { HouseEvent, HouseState, InviteInfo, NodeInfo, User } from "../../s
 import type { GameInfo, ImportJob } from "../../src/protocol/library.ts";
 import type { SessionInfo } from "../../src/protocol/session.ts";
 import { MockSession } from "./mock_session.ts";
+import { MockMachine } from "./mock_machine.ts";
 import { MOCK_ART, MOCK_GAMES, MOCK_NODE } from "./mock_data.ts";
 
 export const CLAIM_CODE = "GONG-2026";
@@ -23,6 +24,8 @@ export interface MockOptions {
   games?: GameInfo[];
   imports?: ImportJob[];
   sessions?: SessionInfo[];
+  /** The machine is nothing but the house. */
+  appliance?: boolean;
 }
 
 const OWNER: User = { id: "ayu", name: "Ayu", role: "owner" };
@@ -35,6 +38,7 @@ export class MockHouse {
   users: User[] = [OWNER, { id: "budi", name: "Budi", role: "player" }];
   nodes: NodeInfo[] = [MOCK_NODE];
   invites: InviteInfo[] = [];
+  readonly machine = new MockMachine();
   /** Requests that changed something, for assertions: "POST /api/imports {…}". */
   requests: string[] = [];
   #listeners = new Set<WebSocket>();
@@ -52,7 +56,7 @@ export class MockHouse {
       user: claimed && signedIn ? OWNER : null,
       guestSession: null,
       secure: true,
-      appliance: false,
+      appliance: options.appliance ?? false,
     };
     this.games = options.games ?? structuredClone(MOCK_GAMES);
     this.imports = options.imports ?? [];
@@ -109,12 +113,14 @@ export class MockHouse {
     if (path === "/ca.crt") return new Response("-----BEGIN CERTIFICATE-----\n");
     if (!path.startsWith("/api/")) return this.#asset(path);
     if (request.headers.get("upgrade") === "websocket") return this.#socket(request, path);
-    const hasBody = request.method === "POST" || request.method === "PATCH";
-    const body = hasBody ? await request.json() : undefined;
+    const isJson = request.headers.get("content-type") === "application/json";
+    const body = isJson ? await request.json() : undefined;
+    if (!isJson) await request.body?.cancel();
     if (request.method !== "GET") {
       this.requests.push(`${request.method} ${path} ${JSON.stringify(body ?? null)}`);
     }
-    return this.#api(request.method, path, body);
+    return this.machine.answer(request.method, url, body, PASSWORD) ??
+      this.#api(request.method, path, body);
   }
 
   #asset(path: string): Response {

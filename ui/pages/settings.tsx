@@ -5,9 +5,11 @@ import { Icon, type IconName } from "../components/icons.tsx";
 import { api } from "../state/api.ts";
 import { house, isOwner, library, loadHouse, nodes, sessions } from "../state/house.ts";
 import { navigate, type SettingsSection } from "../state/router.ts";
+import { BackupSettings } from "./settings_backup.tsx";
 import { ControllerSettings } from "./settings_controller.tsx";
 import { KeyboardSettings } from "./settings_keyboard.tsx";
 import { MachineSettings } from "./settings_machine.tsx";
+import { NetworkSettings } from "./settings_network.tsx";
 import { PeopleSettings } from "./settings_people.tsx";
 import { TouchSettings } from "./settings_touch.tsx";
 
@@ -16,6 +18,8 @@ interface Section {
   title: string;
   icon: IconName;
   ownerOnly?: boolean;
+  /** Only where the machine is nothing but this house. */
+  applianceOnly?: boolean;
   body: ComponentType;
 }
 
@@ -25,10 +29,21 @@ const SECTIONS: Section[] = [
   { id: "keyboard", title: "Keyboard", icon: "keyboard", body: KeyboardSettings },
   { id: "people", title: "People", icon: "people", ownerOnly: true, body: PeopleSettings },
   { id: "machine", title: "Machine", icon: "machine", ownerOnly: true, body: MachineSettings },
+  {
+    id: "network",
+    title: "Network",
+    icon: "wifi",
+    ownerOnly: true,
+    applianceOnly: true,
+    body: NetworkSettings,
+  },
+  { id: "backup", title: "Backup", icon: "download", ownerOnly: true, body: BackupSettings },
 ];
 
 export function SettingsPage({ section }: { section: SettingsSection }) {
-  const offered = SECTIONS.filter((entry) => !entry.ownerOnly || isOwner.value);
+  const offered = SECTIONS.filter((entry) =>
+    (!entry.ownerOnly || isOwner.value) && (!entry.applianceOnly || house.value?.appliance)
+  );
   const shown = offered.find((entry) => entry.id === section) ?? offered[0];
   const Body = shown.body;
   const nav = useRef<HTMLElement>(null);

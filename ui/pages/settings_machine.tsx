@@ -5,7 +5,9 @@ import type { Capability } from "../../src/protocol/library.ts";
 import { Notice } from "../components/controls.tsx";
 import { Icon, type IconName } from "../components/icons.tsx";
 import { api, messageOf } from "../state/api.ts";
-import { nodes } from "../state/house.ts";
+import { house, nodes } from "../state/house.ts";
+import { ResetPanel } from "./settings_reset.tsx";
+import { SshPanel } from "./settings_ssh.tsx";
 
 const ICONS: Record<Capability["status"], IconName> = {
   ok: "check",
@@ -27,6 +29,8 @@ export function MachineSettings() {
     <>
       {error && <Notice kind="error">{error}</Notice>}
       {nodes.value.map((node) => <Node key={node.name} node={node} />)}
+      {house.value?.appliance && <SshPanel />}
+      {house.value?.appliance && <ResetPanel />}
     </>
   );
 }

@@ -29,19 +29,21 @@ export class ApiFailure extends Error {
   }
 }
 
-async function request<Answer>(
-  method: "GET" | "POST" | "PATCH" | "DELETE",
+/** `body`: bytes are sent as they are, anything else as JSON. @throws ApiFailure */
+export async function request<Answer>(
+  method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE",
   path: string,
   answer: z.ZodType<Answer>,
   body?: unknown,
 ): Promise<Answer> {
   let response: Response;
   let json: unknown;
+  const raw = body instanceof Blob;
   try {
     response = await fetch(`/api${path}`, {
       method,
-      headers: body === undefined ? undefined : { "content-type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: body === undefined || raw ? undefined : { "content-type": "application/json" },
+      body: body === undefined || raw ? body : JSON.stringify(body),
     });
     json = await response.json().catch(() => undefined);
   } catch {

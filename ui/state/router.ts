@@ -1,17 +1,19 @@
 /** Pages by address. The house serves the same document for all of them. */
 import { signal } from "@preact/signals";
 
-export type SettingsSection = "controller" | "touch" | "keyboard" | "people" | "machine";
-export const SETTINGS_SECTIONS: SettingsSection[] = [
+export const SETTINGS_SECTIONS = [
   "controller",
   "touch",
   "keyboard",
   "people",
   "machine",
-];
+  "network",
+  "backup",
+] as const;
+export type SettingsSection = typeof SETTINGS_SECTIONS[number];
 
 export type Route =
-  | { page: "library" | "claim" | "login" | "join" | "trust" | "not-found" }
+  | { page: "library" | "claim" | "login" | "join" | "trust" | "keep-network" | "not-found" }
   | { page: "game"; gameId: string }
   | { page: "play"; sessionId: string }
   | { page: "settings"; section: SettingsSection };
@@ -22,7 +24,10 @@ export function parseRoute(path: string): Route {
   if (rest.length > 0) return { page: "not-found" };
   if (second === undefined) {
     if (first === "") return { page: "library" };
-    if (first === "claim" || first === "login" || first === "join" || first === "trust") {
+    if (
+      first === "claim" || first === "login" || first === "join" || first === "trust" ||
+      first === "keep-network"
+    ) {
       return { page: first };
     }
     if (first === "settings") return { page: "settings", section: "controller" };

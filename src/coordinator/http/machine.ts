@@ -32,6 +32,8 @@ export interface BackupControl {
   start(parts: BackupPart[]): BackupJob;
   job(id: string): BackupJob | undefined;
   open(id: string): Promise<{ bytes: number; body: ReadableStream<Uint8Array> } | undefined>;
+  /** Another one after each start of the house. */
+  readonly run: string;
   /** Why the restore that the house has just tried failed. */
   readonly failure: string | undefined;
   begin(bytes: number): Promise<Upload>;

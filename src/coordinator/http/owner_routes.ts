@@ -166,7 +166,8 @@ export function restoreRoutes({ accounts, backups }: OwnerParts): Hono<ApiEnv> {
 
   routes.get("/", (context) => {
     requireOwner(context);
-    return context.json({ failure: present(backups).failure ?? null });
+    const { run, failure } = present(backups);
+    return context.json({ run, failure: failure ?? null });
   });
 
   routes.put("/:id", async (context) => {

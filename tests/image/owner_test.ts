@@ -1,0 +1,188 @@
+/**
+ * What an owner does to the box from the page, on the box itself: SSH keys, a fixed address that is
+ * kept, one that is not, and factory resets, by the page and by the boot menu's entry.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { until } from "../e2e/browser.ts";
+import { artifacts, imageUnderTest, keepFigures } from "./image_under_test.ts";
+import { Machine, makeKey } from "./machine.ts";
+
+const SLOW_MS = 240_000;
+const PASSWORD = "saron peking";
+
+/** What a factory reset must leave nothing of. */
+async function identity(machine: Machine) {
+  const authority = await fetch(`http://localhost:${machine.ports.http}/ca.crt`);
+  return {
+    authority: await authority.text(),
+    hostKey: await machine.output("cat /var/lib/box/ssh_host_ed25519_key.pub"),
+    nodeToken: await machine.output("cat /var/lib/gamelan/node-token"),
+    dataPartition: await machine.output("findmnt -no UUID /var"),
+  };
+}
+
+async function claimCode(machine: Machine): Promise<string> {
+  return await until("the claim code on the screen", async () => {
+    return /\b[0-9A-Z]{4}-[0-9A-Z]{4}\b/.exec(await machine.screenText())?.[0];
+  }, SLOW_MS);
+}
+
+/** The house's API, signed in as its owner. */
+class Owner {
+  #cookie = "";
+  constructor(private readonly machine: Machine, private readonly client: Deno.HttpClient) {}
+
+  async send(method: string, path: string, body?: unknown) {
+    const url = `https://localhost:${this.machine.ports.https}`;
+    const response = await fetch(`${url}/api${path}`, {
+      method,
+      client: this.client,
+      headers: { origin: url, cookie: this.#cookie, "content-type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(90_000),
+    });
+    const cookie = response.headers.get("set-cookie")?.split(";")[0];
+    if (cookie) this.#cookie = cookie;
+    return { status: response.status, json: await response.json() };
+  }
+}
+
+Deno.test("the owner's page changes the box, and resets it", async (t) => {
+  const folder = await Deno.makeTempDir({ prefix: "gamelan-image-test-" });
+  const key = await makeKey(folder);
+  const other = await Deno.makeTempDir({ dir: folder });
+  const newKey = await Deno.readTextFile(`${await makeKey(other)}.pub`);
+  await using machine = await Machine.start(
+    { image: imageUnderTest(), name: "owner", key, reboots: true },
+    artifacts,
+  );
+  const figures: Record<string, unknown> = {};
+  await machine.ready();
+  await machine.sshReady();
+  const first = await identity(machine);
+  const code = await claimCode(machine);
+  using client = Deno.createHttpClient({ caCerts: [first.authority] });
+  const owner = new Owner(machine, client);
+  const claim = { code, name: "Ayu", password: PASSWORD };
+  assert.equal((await owner.send("POST", "/claim", claim)).status, 200);
+  assert.equal((await owner.send("GET", "/state")).json.appliance, true);
+
+  await t.step("a key is added and removed, and sshd takes it", async () => {
+    const added = await owner.send("POST", "/machine/ssh-keys", { key: newKey });
+    assert.equal(added.status, 200, JSON.stringify(added.json));
+    const trusted = await machine.output("cat /var/lib/box/authorized_keys");
+    assert.equal(trusted, newKey.trim());
+    const { fingerprint } = added.json.keys[0];
+    const removed = await owner.send("DELETE", "/machine/ssh-keys", { fingerprint });
+    assert.deepEqual(removed.json.keys, []);
+  });
+
+  const fixed = (address: string) => ({
+    method: "fixed",
+    address,
+    prefix: 24,
+    gateway: "10.0.2.2",
+    dns: ["10.0.2.3"],
+  });
+  let name = "";
+  await t.step("the network is shown: one cable, no Wi-Fi", async () => {
+    const { json } = await owner.send("GET", "/machine/network");
+    assert.equal(json.interfaces.length, 1);
+    const [wired] = json.interfaces;
+    name = wired.name;
+    assert.equal(wired.kind, "wired");
+    assert.equal(wired.up, true);
+    assert.ok(wired.addresses.includes("10.0.2.15/24"), JSON.stringify(wired));
+    assert.equal(wired.gateway, "10.0.2.2");
+    assert.equal(json.wifi.state, "none");
+  });
+
+  await t.step("a fixed address is tried and kept", async () => {
+    const change = { name, setting: fixed("10.0.2.15") };
+    const { status, json } = await owner.send("POST", "/machine/wired", change);
+    assert.equal(status, 200, JSON.stringify(json));
+    const keep = () => owner.send("POST", "/machine/wired/keep", { token: json.token });
+    const kept = await until("the page to answer", () => keep().catch(() => undefined), 50_000);
+    assert.equal(kept.status, 200);
+    const file = `05-page-${name}.network`;
+    const text = await machine.output(`cat /var/lib/box/network/${file}`);
+    assert.match(text, /^Address=10\.0\.2\.15\/24$/m);
+    assert.match(await machine.output(`networkctl status ${name}`), new RegExp(file));
+  });
+
+  await t.step("an address by which nobody finds the box goes back by itself", async () => {
+    const change = { name, setting: fixed("10.0.2.77") };
+    // The answer may be lost with the address.
+    await owner.send("POST", "/machine/wired", change).catch(() => {});
+    const changedAt = performance.now();
+    await until("the box to be out of reach, then back", async () => {
+      const answer = await owner.send("GET", "/machine/network").catch(() => undefined);
+      if (!answer) return false;
+      const { json } = answer;
+      return json.pending === null && json.interfaces[0].addresses.includes("10.0.2.15/24");
+    }, SLOW_MS);
+    figures.networkBackSeconds = Math.round((performance.now() - changedAt) / 1000);
+    assert.ok(figures.networkBackSeconds as number >= 50, `after ${figures.networkBackSeconds} s`);
+    assert.match(
+      await machine.output("journalctl -u gamelan.service -o cat"),
+      /nobody kept the change of the network/,
+    );
+  });
+
+  const started = () => machine.output("cat /proc/sys/kernel/random/boot_id");
+  /** It does not answer in between. */
+  const startedAfter = async (before: string) => await started().catch(() => before) !== before;
+  const reset = async (how: string, ask: () => Promise<unknown>) => {
+    await machine.output("echo mine >/var/lib/gamelan/marker && sync");
+    const before = await started();
+    const old = await identity(machine);
+    const at = performance.now();
+    await ask();
+    await until("the box to start anew", () => startedAfter(before), SLOW_MS * 2);
+    await machine.ready();
+    figures[`${how}Seconds`] = Math.round((performance.now() - at) / 1000);
+    await machine.output("test ! -e /var/lib/gamelan/marker");
+    const now = await identity(machine);
+    for (const part of ["authority", "hostKey", "nodeToken", "dataPartition"] as const) {
+      assert.notEqual(now[part], old[part], part);
+    }
+    const asked = "ls /sys/firmware/efi/efivars | grep FactoryReset || true";
+    assert.equal(await machine.output(asked), "");
+  };
+
+  await t.step("the page's reset wants the word and the password", async () => {
+    const ask = (body: unknown) => owner.send("POST", "/machine/factory-reset", body);
+    assert.equal((await ask({ password: PASSWORD, word: "yes" })).status, 400);
+    assert.equal((await ask({ password: "wrong", word: "erase" })).status, 403);
+    await reset("pageReset", async () => {
+      assert.equal((await ask({ password: PASSWORD, word: "erase" })).status, 202);
+    });
+    const state = await fetch(`http://localhost:${machine.ports.http}/api/state`);
+    assert.equal((await state.json()).claimed, false);
+    assert.notEqual(await claimCode(machine), code);
+    await machine.screenshot(join(artifacts, "owner-after-reset.png"));
+    assert.equal(await machine.output("ls /var/lib/box/network"), "");
+  });
+
+  await t.step("the boot menu's entry does the same", async () => {
+    const entries = await machine.output("bootctl list --json=short --no-pager");
+    const { id, title } = (JSON.parse(entries) as { id: string; title: string }[])
+      .find((entry) => entry.id.endsWith("@factory-reset"))!;
+    assert.match(title, /Factory reset/);
+    await reset(
+      "menuReset",
+      () => machine.ssh(`bootctl set-oneshot '${id}' && systemctl --no-block reboot`),
+    );
+    assert.match(await machine.output("cat /proc/cmdline"), /systemd\.factory_reset=yes/);
+    // The next start is one without.
+    await machine.output("touch /var/lib/gamelan/marker && sync");
+    const before = await started();
+    await machine.ssh("systemctl --no-block reboot");
+    await until("the box to start again", () => startedAfter(before), SLOW_MS * 2);
+    await machine.output("test -e /var/lib/gamelan/marker");
+    assert.doesNotMatch(await machine.output("cat /proc/cmdline"), /factory_reset/);
+  });
+  await keepFigures("image-owner", figures);
+  await Deno.remove(folder, { recursive: true });
+});
