@@ -32,8 +32,8 @@ Deno.test("a box survives power cuts at random moments of an update", async () =
     const updates: Record<string, string> = {};
     for (const version of versions.slice(1)) {
       const bundle = await makeNextVersion(image, folder, { version, key });
-      updates[version] = join(folder, version);
-      await packBundle(bundle, updates[version]);
+      updates[`v${version}`] = join(folder, version);
+      await packBundle(bundle, updates[`v${version}`]);
       await Deno.remove(bundle, { recursive: true });
     }
     const ssh = await makeKey(folder);
@@ -56,7 +56,7 @@ interface Box {
   ssh: string;
   /** The image's, and those after it. */
   versions: string[];
-  /** Update files by version. */
+  /** Update files by `v` and version. */
   updates: Record<string, string>;
 }
 
@@ -91,7 +91,7 @@ async function cutAndCutAgain(box: Box): Promise<Cut[]> {
     // One that is on trial is waited for; then there is the next one.
     const target = box.versions[blessed ? Math.min(at + 1, box.versions.length - 1) : at];
     const installing = machine.ssh(
-      `gamelan update /dev/disk/by-id/virtio-${target}`,
+      `gamelan update /dev/disk/by-id/virtio-v${target}`,
       END_MS,
     ).catch(() => {});
     if (cut === CUTS) {
