@@ -19,6 +19,7 @@ import { reportToServiceManager, whileAway } from "./service_manager.ts";
 import { readSettings, settingsHelp } from "./settings.ts";
 import { stopSignal } from "./stop_signal.ts";
 import { uiAssets } from "./ui_assets.ts";
+import { warnOfUpdates } from "./update_warning.ts";
 import { version } from "./version.ts";
 
 const log = logger("serve");
@@ -139,6 +140,7 @@ async function serveOnce(
   if (options.json) printReadyJson(ready);
   else if (!appliance) await printReady(ready, coordinator);
   appliance?.show(coordinator);
+  const endWarnings = machine && warnOfUpdates(config.data_dir, (text) => agent.warn(text));
   const stopping = await reportToServiceManager({
     url: coordinator.url,
     status: () => `Serving at ${coordinator.lanUrl ?? coordinator.url}`,
@@ -149,6 +151,7 @@ async function serveOnce(
   const restore = typeof why === "string" ? undefined : why;
   log.info("stopping", { why: restore ? "a backup is restored" : why });
   appliance?.close();
+  endWarnings?.();
   stopping(restore !== undefined);
   await machine?.close();
   await agent.close({ endSessions: why !== "SIGTERM" });
