@@ -26,6 +26,9 @@ addresses = ["127.0.0.1"]
 udp_port = ${udpPort}
 [library]
 first_import = ""
+[session]
+# What an interpreted processor can encode.
+max_mode = "640x360@30"
 `;
 
 interface Row {
@@ -50,6 +53,7 @@ Deno.test("the box", async (t) => {
   );
   const figures: Record<string, unknown> = {};
   figures.sshSeconds = Math.round(await machine.sshReady() / 1000);
+  await machine.isolate();
   figures.readySeconds = Math.round(await machine.ready() / 1000);
   // The stick's configuration makes the house start anew.
   await until(
@@ -70,7 +74,7 @@ Deno.test("the box", async (t) => {
     );
     assert.match(shown, /ActiveState=active/);
     assert.match(shown, /StatusText=Serving at https:/);
-    assert.match(shown, /WatchdogUSec=1min/);
+    assert.match(shown, /WatchdogUSec=3min/);
   });
 
   await t.step("the root is read-only and guarded by verity", async () => {
@@ -149,7 +153,7 @@ Deno.test("the box", async (t) => {
     claimCode = text.match(/\b[0-9A-Z]{4}-[0-9A-Z]{4}\b/)![0];
     assert.match(text, /https:\/\/gamelan\.local/);
     assert.match(text, /https:\/\/10\.0\.2\.15/);
-    assert.ok(text.split("\n").filter((line) => /[█▀▄]{8}/.test(line)).length > 10, text);
+    assert.ok(text.split("\n").filter((line) => /^\s*██.*██/.test(line)).length > 10, text);
     await machine.screenshot(join(artifacts, "box-screen.png"));
   });
 
@@ -180,9 +184,7 @@ Deno.test("the box", async (t) => {
       await page.addInitScript(installFakePad);
       const house = { url: `https://localhost:${machine.ports.https}`, claimCode };
       await claim(page, house as Parameters<typeof claim>[1]);
-      await page.getByTestId("game-tile-testcard").click();
-      await page.getByTestId("play-button").click();
-      await picture(page, SLOW_MS);
+      figures.starts = await startTestCard(page);
       const first = await until("a readable strip", () => strip(page), SLOW_MS);
       await until("a later picture", async () => {
         const now = await strip(page);
@@ -200,27 +202,42 @@ Deno.test("the box", async (t) => {
   );
 
   await t.step("a changed block of the root is refused", async () => {
-    const damage = await machine.output(
+    const seen = await machine.output(
       `
-      set -e
-      slot=$(readlink -f /dev/disk/by-partlabel/gamelan_* | grep -v verity | head -1)
       slot=$(lsblk -nro PATH,PARTLABEL /dev/vda | awk '$2 ~ /^gamelan_[0-9.]+$/ { print $1 }')
-      blocks=$(( $(blockdev --getsize64 "$slot") / 4096 ))
-      # All of what a file lies in: somewhere in the first 400 MB, never at the head.
-      dd if=/dev/urandom of="$slot" bs=1M seek=100 count=100 conv=notrunc,fsync status=none
+      dd if=/dev/urandom of="$slot" bs=1M seek=200 count=1 conv=notrunc,fsync status=none
       echo 3 >/proc/sys/vm/drop_caches
-      cat /usr/lib/x86_64-linux-gnu/*.so* >/dev/null 2>/tmp/errors || true
-      grep -c 'Input/output error' /tmp/errors || true
-      journalctl -k -o cat | grep -c 'data block .* is corrupted' || true
+      find /usr/lib -xdev -type f -exec cat {} + 2>/tmp/errors >/dev/null
+      grep -c 'Input/output error' /tmp/errors
+      journalctl -k -o cat | grep -c 'block [0-9]* is corrupted'
     `,
-      SLOW_MS,
-    ).catch((error) => String(error));
-    await Deno.writeTextFile(join(artifacts, "box-damage.txt"), damage);
-    const log = await Deno.readTextFile(machine.serial);
-    assert.ok(/[1-9]\d*/.test(damage) || /is corrupted/.test(log), damage);
+      600_000,
+    );
+    const [unreadable, blocks] = seen.split("\n").map(Number);
+    assert.ok(unreadable > 0 && blocks > 0, seen);
   });
   await keepFigures("image-box", figures);
 });
+
+/**
+ * Plays until there is a picture, and gives how many tries it took: on an interpreted processor that
+ * others keep busy too, a program may take longer to start than a session waits for it.
+ */
+async function startTestCard(page: Page): Promise<number> {
+  const library = page.url();
+  for (let tries = 1;; tries++) {
+    await page.getByTestId("game-tile-testcard").click();
+    await page.getByTestId("play-button").click();
+    try {
+      await picture(page, SLOW_MS);
+      return tries;
+    } catch (error) {
+      if (tries === 4) throw error;
+      await page.goto(library);
+      await page.getByTestId("library").waitFor();
+    }
+  }
+}
 
 /** A pad appears in the machine as a real device, and what is pressed on it changes the picture. */
 async function padReachesTheGame(page: Page, machine: Machine): Promise<void> {

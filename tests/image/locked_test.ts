@@ -40,7 +40,7 @@ Deno.test("a box without a key serves its page, lets nobody in and goes off by i
   await t.step("nothing asks for a name and a password", async () => {
     const log = await Deno.readTextFile(machine.serial);
     assert.match(log, /Gamelan, the house/);
-    assert.doesNotMatch(log, /login:|emergency|sulogin|FAILED/i);
+    assert.doesNotMatch(log, /login:|emergency|sulogin|\[FAILED\]/i);
   });
 
   await t.step("its screen shows something", async () => {

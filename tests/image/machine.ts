@@ -1,7 +1,7 @@
 /**
  * A box in QEMU: boots the image as real hardware would, through UEFI firmware, on a processor that is
- * interpreted (TCG), so that it runs wherever the tests run. It reaches nothing of the network; its
- * ports are those of this machine's loopback.
+ * interpreted (TCG), so that it runs wherever the tests run. Its ports are those of this machine's
+ * loopback. Without UDP ports it reaches nothing of the network; with them {@linkcode isolate} is called.
  */
 import { join } from "node:path";
 import { Qmp } from "./qmp.ts";
@@ -156,6 +156,11 @@ export class Machine implements AsyncDisposable {
     return this.uptimeMs;
   }
 
+  /** Takes its way out to the network; what is forwarded goes on. */
+  async isolate(): Promise<void> {
+    await this.output("ip route del default; ip -6 route del default; ! ip route get 192.0.2.1");
+  }
+
   /** Runs a shell command as root in the machine. */
   async ssh(script: string, timeoutMs = COMMAND_MS): Promise<Outcome> {
     if (!this.options.key) throw new Error(`expected a key for the machine ${this.options.name}`);
@@ -279,6 +284,8 @@ function arguments_(
     `hostfwd=tcp:127.0.0.1:${ports.https}-:443`,
     ...(options.udpPorts ?? []).map((port) => `hostfwd=udp:127.0.0.1:${port}-:${port}`),
   ];
+  // QEMU's own network drops every answer by UDP where it is restricted, forwarded port or not.
+  const restrict = options.udpPorts ? "off" : "on";
   const credentials = { ...options.credentials };
   if (options.key) {
     credentials["ssh.authorized_keys.root"] = Deno.readTextFileSync(`${options.key}.pub`);
@@ -308,7 +315,7 @@ function arguments_(
     ...["-drive", `if=pflash,format=raw,readonly=on,file=${FIRMWARE}`],
     ...["-drive", `if=pflash,format=raw,file=${join(folder, "variables.fd")}`],
     ...["-drive", `if=virtio,format=qcow2,file=${disk},cache=unsafe,discard=unmap`],
-    ...["-netdev", `user,id=net,restrict=on,${forwards.join(",")}`],
+    ...["-netdev", `user,id=net,restrict=${restrict},${forwards.join(",")}`],
     ...["-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci"],
     ...["-vga", "std", "-display", "none", "-serial", `file:${serial}`],
     ...["-qmp", `unix:${join(folder, "qmp.sock")},server=on,wait=off`],

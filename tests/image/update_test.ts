@@ -97,7 +97,9 @@ Deno.test("updates of a box", async (t) => {
   await t.step(
     "what is not for this box is refused in plain words, and nothing is written",
     async () => {
-      const before = await machine.output("sfdisk --dump /dev/vda; ls $(bootctl --print-boot-path)/EFI/Linux");
+      const before = await machine.output(
+        "sfdisk --dump /dev/vda; ls $(bootctl --print-boot-path)/EFI/Linux",
+      );
       const cases: [string, RegExp][] = [
         [await small("older", imageKey, { version: "0.0.1" }), /older than .*rollback/],
         [await small("foreign", newKey, {}), /signed by the key .*this machine trusts/],
@@ -129,7 +131,10 @@ Deno.test("updates of a box", async (t) => {
       );
       assert.equal(half.code, 1);
       assert.match(half.stderr, /cut short/);
-      assert.equal(await machine.output("sfdisk --dump /dev/vda; ls $(bootctl --print-boot-path)/EFI/Linux"), before);
+      assert.equal(
+        await machine.output("sfdisk --dump /dev/vda; ls $(bootctl --print-boot-path)/EFI/Linux"),
+        before,
+      );
       assert.equal(await machine.output("ls /var/lib/gamelan/box/staging | wc -l"), "0");
       assert.deepEqual(await running_(), { version: running, blessed: true });
     },
