@@ -18,6 +18,7 @@ Deno.test("a newcomer claims the house, plays, invites a friend and ends the gam
   const visitor = new TestClient(house.url);
   const state = (await visitor.get("/api/state")).json;
   assert.deepEqual(state, {
+    appliance: false,
     claimed: false,
     version: "0-test",
     houseName: "Gamelan",
