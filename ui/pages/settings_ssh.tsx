@@ -34,24 +34,26 @@ export function SshPanel() {
           : "Off until there is a key. With one you can look into the machine, and update many."}
       </p>
       {error && <Notice kind="error">{error}</Notice>}
-      <ul class="people" data-testid="ssh-keys">
-        {keys?.map((key) => (
-          <li key={key.fingerprint}>
-            <span class="person">
-              <strong>{key.comment || key.type}</strong>
-              <span class="fingerprint">{key.fingerprint}</span>
-            </span>
-            <button
-              type="button"
-              class="icon-button"
-              aria-label={`Remove ${key.comment || key.fingerprint}`}
-              onClick={() => setRemoving(key)}
-            >
-              <Icon name="trash" />
-            </button>
-          </li>
-        ))}
-      </ul>
+      {on && (
+        <ul class="people" data-testid="ssh-keys">
+          {keys.map((key) => (
+            <li key={key.fingerprint}>
+              <span class="person">
+                <strong>{key.comment || key.type}</strong>
+                <span class="fingerprint">{key.fingerprint}</span>
+              </span>
+              <button
+                type="button"
+                class="icon-button"
+                aria-label={`Remove ${key.comment || key.fingerprint}`}
+                onClick={() => setRemoving(key)}
+              >
+                <Icon name="trash" />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
       <div class="actions">
         <button type="button" onClick={() => setAdding(true)} data-testid="ssh-add">
           <Icon name="plus" /> Add a key
