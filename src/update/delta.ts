@@ -133,10 +133,18 @@ async function unpatch(patch: string, around: string, target: Deno.FsFile, bytes
       await writeAll(target, chunk);
     }
   } finally {
-    if (left < 0) child.kill("SIGKILL");
+    if (left < 0) kill(child);
   }
   const { success } = await child.status;
   if (!success || left !== 0) throw damaged("it cannot be unpacked");
+}
+
+function kill(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 /** zstd(1): of an empty base there is no patch. */
