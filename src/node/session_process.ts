@@ -44,14 +44,20 @@ export class IdleSession implements SessionProcess {
     this.exited = child.status;
   }
 
-  /** Starts one; its log goes to `<logDir>/<name>.log` until it gets a session's name. */
-  static start(logDir: string): IdleSession {
+  /**
+   * Starts one; its log goes to `<logDir>/<name>.log` until it gets a session's name.
+   *
+   * @param program what runs `gamelan session --spec -`; by default as this process runs
+   */
+  static start(
+    logDir: string,
+    program: string[] = selfCommand("session", "--spec", "-"),
+  ): IdleSession {
     // What a game says and who played it is not for this machine's other users.
     Deno.mkdirSync(logDir, { recursive: true, mode: 0o700 });
     const logFile = join(logDir, `idle-${crypto.randomUUID().slice(0, 8)}.log`);
     const script = 'log=$1; shift; exec "$@" >>"$log" 2>&1';
-    const [command, ...args] = ["setsid", "sh", "-c", script, "sh", logFile]
-      .concat(selfCommand("session", "--spec", "-"));
+    const [command, ...args] = ["setsid", "sh", "-c", script, "sh", logFile, ...program];
     const child = new Deno.Command(command, {
       args,
       stdin: "piped",

@@ -25,16 +25,18 @@ export class PlayedSession {
    * it fails.
    *
    * @param onPlayable called when Wayland clients may connect in the session's directory
+   * @param program what runs the session's process; by default the source tree
    */
   static async start(
     source: SessionSource,
     mode: VideoMode,
     onPlayable: (runDir: string) => void = () => {},
+    program?: string[],
   ): Promise<PlayedSession> {
     const directory = await Deno.makeTempDir({ prefix: "gl-bench-" });
     const runDir = join(directory, "run");
     await Deno.mkdir(runDir);
-    const idle = IdleSession.start(directory);
+    const idle = IdleSession.start(directory, program);
     const logFile = await idle.assign({
       id: "bench",
       title: "Bench",
