@@ -66,7 +66,7 @@ visit("a machine that is more than a house offers no network, keys or reset", {
   appliance: false,
 }, async (page) => {
   await page.getByTestId("node-gamelan").waitFor();
-  for (const id of ["settings-network", "ssh", "reset"]) {
+  for (const id of ["settings-network", "ssh", "reset", "system"]) {
     assert.equal(await page.getByTestId(id).count(), 0, id);
   }
   await page.getByTestId("settings-backup").waitFor();
@@ -222,3 +222,44 @@ for (const screen of Object.keys(SCREENS)) {
     });
   }
 }
+
+visit("an update is sent, waits until nobody plays, and can be given up", {
+  path: "/settings/machine",
+}, async (page, house) => {
+  const last = await page.getByTestId("system-last").textContent();
+  assert.match(last!, /0\.3\.0 was tried three times and taken back: .*nothing was encoded/);
+  assert.match((await page.getByTestId("system-version").textContent())!, /Version 0\.2\.0 runs/);
+  await picture(page, "system");
+  const file = { name: "box.gamelan-update", mimeType: "", buffer: Buffer.alloc(2_500_000) };
+  await page.getByTestId("system-file").setInputFiles(file);
+  await page.getByTestId("system-install-idle").click();
+  await page.getByTestId("system-update").getByText("0.4.0 is installed when nobody").waitFor();
+  assert.equal(await page.getByTestId("system-choose").count(), 0);
+  await picture(page, "system-waiting");
+  await page.getByTestId("system-cancel").click();
+  await page.getByTestId("system-update").waitFor({ state: "detached" });
+  const sent = house.requests.filter((line) => line.includes("/system/"));
+  assert.deepEqual(sent.map((line) => line.split(" ").slice(0, 2).join(" ")), [
+    "POST /api/system/updates",
+    ...Array(3).fill("PUT /api/system/updates/update"),
+    "POST /api/system/updates/update/install",
+    "POST /api/system/cancel",
+  ]);
+  assert.match(sent[4], /\{"now":false\}/);
+});
+
+visit("why an update is refused is shown, and the way back is one question away", {
+  path: "/settings/machine",
+  screen: "phone",
+}, async (page, house) => {
+  house.system.refusal = "The bundle is version 0.1.0, older than 0.2.0, which runs";
+  const file = { name: "old.gamelan-update", mimeType: "", buffer: Buffer.alloc(1000) };
+  await page.getByTestId("system-file").setInputFiles(file);
+  await page.getByTestId("system-install-now").click();
+  await page.getByTestId("system-error").getByText("older than 0.2.0").waitFor();
+  await page.getByTestId("system-rollback").click();
+  await picture(page, "system-back");
+  await page.getByTestId("system-rollback-confirm").click();
+  await page.getByText("The box restarts. This page waits for it.").waitFor();
+  assert.ok(house.requests.includes("POST /api/system/rollback {}"));
+});

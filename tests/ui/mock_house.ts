@@ -13,6 +13,7 @@ import type { GameInfo, ImportJob } from "../../src/protocol/library.ts";
 import type { SessionInfo } from "../../src/protocol/session.ts";
 import { MockSession } from "./mock_session.ts";
 import { MockMachine } from "./mock_machine.ts";
+import { MockSystem } from "./mock_system.ts";
 import { MOCK_ART, MOCK_GAMES, MOCK_NODE } from "./mock_data.ts";
 
 export const CLAIM_CODE = "GONG-2026";
@@ -39,6 +40,7 @@ export class MockHouse {
   nodes: NodeInfo[] = [MOCK_NODE];
   invites: InviteInfo[] = [];
   readonly machine = new MockMachine();
+  readonly system = new MockSystem();
   /** Requests that changed something, for assertions: "POST /api/imports {…}". */
   requests: string[] = [];
   #listeners = new Set<WebSocket>();
@@ -115,11 +117,12 @@ export class MockHouse {
     if (request.headers.get("upgrade") === "websocket") return this.#socket(request, path);
     const isJson = request.headers.get("content-type") === "application/json";
     const body = isJson ? await request.json() : undefined;
-    if (!isJson) await request.body?.cancel();
+    const bytes = isJson ? 0 : (await request.arrayBuffer()).byteLength;
     if (request.method !== "GET") {
       this.requests.push(`${request.method} ${path} ${JSON.stringify(body ?? null)}`);
     }
-    return this.machine.answer(request.method, url, body, PASSWORD) ??
+    return this.system.answer(request.method, url, body, bytes) ??
+      this.machine.answer(request.method, url, body, PASSWORD) ??
       this.#api(request.method, path, body);
   }
 

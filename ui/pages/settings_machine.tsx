@@ -8,6 +8,7 @@ import { api, messageOf } from "../state/api.ts";
 import { house, nodes } from "../state/house.ts";
 import { ResetPanel } from "./settings_reset.tsx";
 import { SshPanel } from "./settings_ssh.tsx";
+import { UpdatePanel } from "./settings_update.tsx";
 
 const ICONS: Record<Capability["status"], IconName> = {
   ok: "check",
@@ -29,6 +30,7 @@ export function MachineSettings() {
     <>
       {error && <Notice kind="error">{error}</Notice>}
       {nodes.value.map((node) => <Node key={node.name} node={node} />)}
+      {house.value?.appliance && <UpdatePanel />}
       {house.value?.appliance && <SshPanel />}
       {house.value?.appliance && <ResetPanel />}
     </>
