@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { keyId, privateKey, publicHalf } from "../../src/system/ed25519.ts";
 import { packBundle } from "../../src/update/archive.ts";
+import { packDelta } from "../../src/update/delta_bundle.ts";
 import { certifyKey } from "../../src/update/keys.ts";
 import { type BundleDescription, signBundle } from "../../src/update/sign.ts";
 import { until } from "../e2e/browser.ts";
@@ -31,9 +32,12 @@ Deno.test("updates of a box", async (t) => {
     retiredKeys: [keyId(imageKey)],
   };
   const figures: Record<string, unknown> = {};
-  const pack = async (bundle: string, name: string) => {
+  const whole = image.replace(/\.raw$/, ".gamelan-update");
+  figures.wholeBytes = (await Deno.stat(whole)).size;
+  const pack = async (bundle: string, name: string, older?: string) => {
     const path = join(folder.path, `${name}.gamelan-update`);
-    await packBundle(bundle, path);
+    if (older === undefined) await packBundle(bundle, path);
+    else await packDelta(older, bundle, path);
     await Deno.remove(bundle, { recursive: true });
     figures[`${name}Bytes`] = (await Deno.stat(path)).size;
     return path;
@@ -46,6 +50,8 @@ Deno.test("updates of a box", async (t) => {
         description: rotation,
       }),
       "good",
+      // Only what differs from the image: the box takes the rest from the slot that runs.
+      whole,
     ),
     // Its libavcodec finds no libx264: all starts, and no picture is encoded.
     broken: await pack(
@@ -127,7 +133,7 @@ Deno.test("updates of a box", async (t) => {
         assert.match(stderr, reason);
       }
       const half = await machine.ssh(
-        "head -c 100000000 /dev/disk/by-id/virtio-good >/var/lib/half; gamelan update /var/lib/half",
+        "head -c 300000 /dev/disk/by-id/virtio-good >/var/lib/half; gamelan update /var/lib/half",
       );
       assert.equal(half.code, 1);
       assert.match(half.stderr, /cut short/);
