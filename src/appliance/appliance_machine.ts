@@ -1,5 +1,6 @@
 /** The machine under a house that has one for itself (image/): what its owner sets from the page. */
 import type { NetworkState, SshKey, WiredChanged, WiredSetting } from "../protocol/machine.ts";
+import { logger } from "../system/log.ts";
 import { Refusal } from "../system/refusal.ts";
 import { output, SystemFailure } from "./command.ts";
 import { networkInterfaces } from "./interfaces.ts";
@@ -7,6 +8,9 @@ import { Iwd } from "./iwd.ts";
 import { SshKeys } from "./ssh_keys.ts";
 import { addressProblem, WIRED_PLACES, WiredSettings } from "./wired.ts";
 
+const log = logger("machine");
+/** The page still gets its answer. */
+const ANSWER_MS = 1_000;
 const RESET_UNIT = "box-factory-reset.service";
 
 /** Where things are; tests have their own. */
@@ -17,6 +21,8 @@ export interface AppliancePlaces {
   authorizedKeys?: string;
   /** How long a change of the wired network is tried, ms. */
   trialMs?: number;
+  /** How long after the request for a factory reset the machine restarts, ms. */
+  answerMs?: number;
 }
 
 export class ApplianceMachine {
@@ -112,5 +118,10 @@ export class ApplianceMachine {
         { cause: error },
       );
     }
+    setTimeout(() => {
+      output("systemctl", ["--no-block", "reboot"]).catch((error) =>
+        log.error("the machine does not restart", { error })
+      );
+    }, this.places.answerMs ?? ANSWER_MS);
   }
 }

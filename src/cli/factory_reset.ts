@@ -9,6 +9,7 @@ Erases this box and restarts it: games, saves, accounts, keys, network settings 
 on its first day. The system itself stays. A backup made before brings the house back.
 
   --yes               do it; without it nothing happens
+  --no-restart        at the next start, whenever that is
 
 Where the firmware cannot be told, hold Space when the box starts and choose Factory reset.
 
@@ -18,7 +19,11 @@ Exit codes: 0 the box restarts, 1 failed and nothing is erased, 2 wrong command 
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
-    options: { help: { type: "boolean", short: "h" }, yes: { type: "boolean" } },
+    options: {
+      help: { type: "boolean", short: "h" },
+      yes: { type: "boolean" },
+      "no-restart": { type: "boolean" },
+    },
   });
   if (values.help) {
     console.log(help);
@@ -36,6 +41,10 @@ export async function run(args: string[]): Promise<number> {
     return ExitCode.failure;
   }
   requestFactoryReset();
+  if (values["no-restart"]) {
+    console.log("The box erases its data when it starts next.");
+    return ExitCode.ok;
+  }
   console.log("The box restarts and erases its data.");
   await output("systemctl", ["--no-block", "reboot"]);
   return ExitCode.ok;

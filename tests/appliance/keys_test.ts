@@ -1,9 +1,11 @@
 /** SSH keys and the request for a factory reset. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { ApplianceMachine } from "../../src/appliance/appliance_machine.ts";
 import { isAsked, requestFactoryReset } from "../../src/appliance/factory_reset.ts";
 import { SshKeys } from "../../src/appliance/ssh_keys.ts";
 import { Refusal } from "../../src/system/refusal.ts";
+import { FakeSystem } from "./fake_system.ts";
 
 async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "gamelan-keys-" });
@@ -103,3 +105,15 @@ Deno.test("a factory reset is asked for by the firmware variable of systemd-repa
     );
     return Promise.resolve();
   }));
+
+Deno.test("the machine restarts only once the firmware has been told", async () => {
+  await using system = await FakeSystem.start();
+  const machine = new ApplianceMachine({ ...system.places, answerMs: 10 });
+  await system.state("systemctl-fails", "", true);
+  await assert.rejects(machine.factoryReset(), /Hold Space when it starts/);
+  assert.deepEqual(system.calls(), ["systemctl start box-factory-reset.service"]);
+  await Deno.remove(join(system.folder, "state/systemctl-fails"));
+  await machine.factoryReset();
+  while (system.calls().length < 3) await new Promise((done) => setTimeout(done, 10));
+  assert.equal(system.calls()[2], "systemctl --no-block reboot");
+});
