@@ -118,13 +118,13 @@ export class Picture {
   }
 }
 
-/** Waits until `condition` holds, looking again every few milliseconds; fails after five seconds. */
+/** Waits until `condition` holds, looking again every few milliseconds; fails after half a minute. */
 export async function until(
   what: string,
   condition: () => boolean,
   listen: (wake: () => void) => void = () => {},
 ): Promise<void> {
-  const deadline = Date.now() + 5000;
+  const deadline = Date.now() + 30_000;
   while (!condition()) {
     assert.ok(Date.now() < deadline, `timed out waiting for ${what}`);
     await new Promise<void>((resolve) => {
