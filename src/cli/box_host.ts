@@ -21,8 +21,9 @@ const RETURN_UNIT = "gamelan-box-return-timer";
 const IMAGE_KEYS = "/usr/lib/gamelan/update-keys";
 /** The appliance's keys for SSH: its root has no home that stays (image/mkosi.extra/etc/ssh). */
 const BOX_KEYS = "/var/lib/box/authorized_keys";
-/** Longest self-test, ms: an emulated machine takes a minute. */
-const SELF_TEST_MS = 400_000;
+/** Longest self-test, ms, and of each of its steps, s: an emulated machine on busy cores is slow. */
+const SELF_TEST_MS = 900_000;
+const STEP_SECONDS = 120;
 const MEASURED = {
   mode: { width: 1280, height: 720, fps: 60 },
   bitrate: 12_000_000,
@@ -198,7 +199,10 @@ async function latency(): Promise<Health["latencyMs"]> {
 
 /** In a process of its own, of which nothing is certain: it may crash, hang or not start. */
 async function selfTest(): Promise<string | undefined> {
-  const [program, ...args] = selfCommand("selftest", "--house", "https://localhost", "--json");
+  const [program, ...args] = selfCommand(
+    "selftest",
+    ...["--house", "https://localhost", "--patience", String(STEP_SECONDS), "--json"],
+  );
   const { code, signal, stdout, stderr } = await new Deno.Command(program, {
     args,
     stdin: "null",
