@@ -53,8 +53,8 @@ async function played(
   from: string,
   program?: string[],
 ): Promise<Memory[]> {
-  const directory = await Deno.makeTempDir({ prefix: "gl-bench-next-" });
   const session = await PlayedSession.start({ kind: "testcard" }, MODE, undefined, program);
+  const directory = await Deno.makeTempDir({ prefix: "gl-bench-next-" });
   const next = IdleSession.start(directory, program);
   const { packets } = session.peer;
   let height: number | undefined;
