@@ -1,54 +1,35 @@
 /**
- * Factory reset: systemd-repart(8), in the initrd of the next start, removes and makes anew what
- * repart.d marks with FactoryReset=yes, the data partition, before it is mounted. It is asked to by a
- * firmware variable, and removes that itself.
+ * Factory reset: the boot menu's own entry (image/mkosi.uki-profiles) is chosen for the next start. Its
+ * kernel command line tells systemd-repart(8), in the initrd, to remove and make anew what repart.d marks
+ * with FactoryReset=yes, the data partition, before it is mounted. The start after is a usual one.
  */
-import { join } from "node:path";
+import { z } from "zod";
+import { output } from "./command.ts";
 
-/** Of systemd's vendor id, systemd-repart(8) "--factory-reset="; in efivarfs. */
-const VARIABLE = "FactoryReset-8cf2644b-4b0b-428f-9387-6d876050dc67";
-/** Non-volatile, boot service access, runtime access (UEFI specification, 8.2). */
-const ATTRIBUTES = 7;
-export const EFI_VARIABLES = "/sys/firmware/efi/efivars";
+const Entries = z.array(z.object({ id: z.string() }));
 
 /**
- * Asks for a factory reset at the next start.
+ * Chooses the reset for the next start. `version`: of the running system (IMAGE_VERSION).
  *
- * @throws where the firmware cannot be told
+ * @throws where the boot loader has no such entry or cannot be told
  */
-export function requestFactoryReset(variables = EFI_VARIABLES): void {
-  const path = join(variables, VARIABLE);
-  const content = variableContent("yes");
-  try {
-    Deno.writeFileSync(path, content);
-  } catch (error) {
-    // A variable that is there is immutable to the file system; it asks for the same.
-    if (isAsked(variables)) return;
+export async function requestFactoryReset(version: string): Promise<void> {
+  const listed = await output("bootctl", ["list", "--json=short", "--no-pager"], 60_000);
+  const id = resetEntry(Entries.parse(JSON.parse(listed)).map((entry) => entry.id), version);
+  if (id === undefined) {
     throw new Error(
-      `the firmware cannot be told (${
-        (error as Error).message
-      }); hold Space when the box starts and ` +
-        "choose Factory reset in the menu",
-      { cause: error },
+      "the boot menu has no entry for a factory reset of this system; hold Space when the box starts " +
+        "and see what it offers",
     );
   }
+  await output("bootctl", ["set-oneshot", id], 60_000);
 }
 
-/** Whether a reset is asked for already. */
-export function isAsked(variables = EFI_VARIABLES): boolean {
-  try {
-    const bytes = Deno.readFileSync(join(variables, VARIABLE));
-    return new TextDecoder("utf-16le").decode(bytes.subarray(4)).startsWith("yes");
-  } catch {
-    return false;
-  }
-}
-
-/** Attributes, then the text in UTF-16 with an end. */
-function variableContent(text: string): Uint8Array {
-  const bytes = new Uint8Array(4 + 2 * (text.length + 1));
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, ATTRIBUTES, true);
-  for (let i = 0; i < text.length; i++) view.setUint16(4 + 2 * i, text.charCodeAt(i), true);
-  return bytes;
+/** The running system's entry; with another one's the box would change its version too. */
+function resetEntry(ids: string[], version: string): string | undefined {
+  // A system on trial has the tries that are left in its name.
+  const name = new RegExp(
+    `^gamelan_${RegExp.escape(version)}(\\+\\d+(-\\d+)?)?\\.efi@factory-reset$`,
+  );
+  return ids.find((id) => name.test(id));
 }

@@ -11,7 +11,7 @@ on its first day. The system itself stays. A backup made before brings the house
   --yes               do it; without it nothing happens
   --no-restart        at the next start, whenever that is
 
-Where the firmware cannot be told, hold Space when the box starts and choose Factory reset.
+Where nobody can get in, hold Space when the box starts and choose Factory reset.
 
 Exit codes: 0 the box restarts, 1 failed and nothing is erased, 2 wrong command line.`;
 
@@ -33,14 +33,15 @@ export async function run(args: string[]): Promise<number> {
     console.error("gamelan factory-reset erases all of this box; add --yes to do it");
     return ExitCode.usage;
   }
-  if (!await isAppliance()) {
+  const version = await applianceVersion();
+  if (version === undefined) {
     console.error(
       "gamelan factory-reset: expected an appliance, but this machine has no data partition of one. " +
         "Elsewhere stop Gamelan and remove its data directory",
     );
     return ExitCode.failure;
   }
-  requestFactoryReset();
+  await requestFactoryReset(version);
   if (values["no-restart"]) {
     console.log("The box erases its data when it starts next.");
     return ExitCode.ok;
@@ -50,8 +51,9 @@ export async function run(args: string[]): Promise<number> {
   return ExitCode.ok;
 }
 
-/** Whether this is the system of the image (image/mkosi.conf). */
-export async function isAppliance(release = "/etc/os-release"): Promise<boolean> {
-  const text = await Deno.readTextFile(release).catch(() => "");
-  return /^IMAGE_ID="?gamelan"?$/m.test(text);
+/** The version of the image (image/mkosi.conf) that runs; undefined where this is none. */
+async function applianceVersion(): Promise<string | undefined> {
+  const release = await Deno.readTextFile("/etc/os-release").catch(() => "");
+  if (!/^IMAGE_ID="?gamelan"?$/m.test(release)) return undefined;
+  return /^IMAGE_VERSION="?([^"\n]+)"?$/m.exec(release)?.[1];
 }

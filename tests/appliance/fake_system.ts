@@ -1,6 +1,6 @@
 /**
  * Test doubles of the programs by which an appliance's page works: busctl with an iwd behind it, ip,
- * networkctl and systemctl. They answer from files in a folder, and write down what they were asked.
+ * networkctl, bootctl and systemctl. They answer from files in a folder, and write down what they were asked.
  */
 import { join } from "node:path";
 
@@ -35,6 +35,11 @@ const ip = `#!/bin/sh
 cd "$(dirname "$0")/../state"
 case "$*" in *route*) cat routes.json ;; *) cat links.json ;; esac
 `;
+const bootctl = `#!/bin/sh
+cd "$(dirname "$0")/../state"
+echo "bootctl $*" >>calls
+[ "$1" != list ] || cat entries.json
+`;
 const logging = `#!/bin/sh
 cd "$(dirname "$0")/../state"
 echo "$(basename "$0") $*" >>calls
@@ -52,7 +57,7 @@ export class FakeSystem {
     for (const name of ["bin", "state", "iwd", "run", "kept", "sysfs"]) {
       await Deno.mkdir(join(folder, name));
     }
-    const programs = { busctl, ip, networkctl: logging, systemctl: logging };
+    const programs = { busctl, ip, bootctl, networkctl: logging, systemctl: logging };
     for (const [name, text] of Object.entries(programs)) {
       await Deno.writeTextFile(join(folder, "bin", name), text, { mode: 0o755 });
     }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ApplianceMachine } from "../../src/appliance/appliance_machine.ts";
-import { isAsked, requestFactoryReset } from "../../src/appliance/factory_reset.ts";
+import { requestFactoryReset } from "../../src/appliance/factory_reset.ts";
 import { SshKeys } from "../../src/appliance/ssh_keys.ts";
 import { Refusal } from "../../src/system/refusal.ts";
 import { FakeSystem } from "./fake_system.ts";
@@ -89,22 +89,21 @@ Deno.test("what is no public key, or more than one line, is refused", () =>
     assert.equal(await Deno.stat(file).then(() => true, () => false), false);
   }));
 
-Deno.test("a factory reset is asked for by the firmware variable of systemd-repart", () =>
-  withFolder((folder) => {
-    assert.equal(isAsked(folder), false);
-    requestFactoryReset(folder);
-    const [entry] = [...Deno.readDirSync(folder)];
-    assert.equal(entry.name, "FactoryReset-8cf2644b-4b0b-428f-9387-6d876050dc67");
-    const bytes = Deno.readFileSync(join(folder, entry.name));
-    assert.deepEqual([...bytes], [7, 0, 0, 0, 0x79, 0, 0x65, 0, 0x73, 0, 0, 0]);
-    assert.equal(isAsked(folder), true);
-    requestFactoryReset(folder);
-    assert.throws(
-      () => requestFactoryReset(join(folder, "none")),
-      /hold Space when the box starts/,
-    );
-    return Promise.resolve();
-  }));
+Deno.test("a factory reset is the running system's own entry of the boot menu", async () => {
+  await using system = await FakeSystem.start();
+  const others = ["gamelan_0.2.0.efi@main", "gamelan_0.2.0.efi@factory-reset", "memtest.efi"];
+  const entries = (...ids: string[]) =>
+    system.state("entries.json", [...others, ...ids].map((id) => ({ id, type: "type2" })));
+  await entries("gamelan_0.1.0.efi@main", "gamelan_0.1.0.efi@factory-reset");
+  await requestFactoryReset("0.1.0");
+  assert.equal(system.calls().at(-1), "bootctl set-oneshot gamelan_0.1.0.efi@factory-reset");
+  await entries("gamelan_0.3.0+2-1.efi@factory-reset");
+  await requestFactoryReset("0.3.0");
+  assert.equal(system.calls().at(-1), "bootctl set-oneshot gamelan_0.3.0+2-1.efi@factory-reset");
+  await entries("gamelan_0.1.0.efi");
+  await assert.rejects(requestFactoryReset("0.1.0"), /no entry for a factory reset/);
+  await assert.rejects(requestFactoryReset("0.2"), /no entry for a factory reset/);
+});
 
 Deno.test("the machine restarts only once the firmware has been told", async () => {
   await using system = await FakeSystem.start();
