@@ -30,7 +30,7 @@ const GROUP_LIMIT_MS = 12 * 60_000;
 
 /**
  * The groups of all tests, each run in a process of its own: a crash of native code or a hang in one
- * of them costs the results of that one only. End-to-end tests are a group a file.
+ * of them costs the results of that one only. End-to-end and fleet tests are a group a file.
  */
 function groups(): string[] {
   const found = ["src", "ffi", "ui"];
@@ -40,8 +40,9 @@ function groups(): string[] {
     if (name === "image") continue;
     const files = [...Deno.readDirSync(join(root, "tests", name))]
       .map((entry) => entry.name).filter((file) => /_test\.tsx?$/.test(file)).sort();
-    if (name === "e2e") found.push(...files.map((file) => `tests/e2e/${file}`));
-    else if (files.length > 0) found.push(`tests/${name}`);
+    if (name === "e2e" || name === "fleet") {
+      found.push(...files.map((file) => `tests/${name}/${file}`));
+    } else if (files.length > 0) found.push(`tests/${name}`);
   }
   return found;
 }
