@@ -1,7 +1,7 @@
 /**
  * Factory reset: the boot menu's own entry (image/mkosi.uki-profiles) is chosen for the next start. Its
- * kernel command line tells systemd-repart(8), in the initrd, to remove and make anew what repart.d marks
- * with FactoryReset=yes, the data partition, before it is mounted. The start after is a usual one.
+ * kernel command line makes systemd-repart(8) remove and make anew what repart.d marks with
+ * FactoryReset=yes, the data partition, before it is mounted. The start after is a usual one.
  */
 import { z } from "zod";
 import { output } from "./command.ts";
