@@ -2,7 +2,6 @@ import { startCoordinator } from "../coordinator/coordinator.ts";
 import { GameLibrary } from "../games/library.ts";
 import { NodeAgent } from "../node/agent.ts";
 import { lockDataDir } from "../system/data_lock.ts";
-import { createLinkPair } from "../system/link.ts";
 import { logger } from "../system/log.ts";
 import type { Config } from "../config/config.ts";
 import { ApplianceMachine } from "../appliance/appliance_machine.ts";
@@ -13,6 +12,7 @@ import { configFile } from "./backup.ts";
 import { capabilitiesByDoctor } from "./capabilities.ts";
 import { ExitCode } from "./exit_codes.ts";
 import { HouseUpdates } from "./house_updates.ts";
+import { joinOwnNode } from "./own_node.ts";
 import { printReady, printReadyJson } from "./ready.ts";
 import { type HouseRestore, restoreHouse, RestoreRequest } from "./restore_house.ts";
 import { reportToServiceManager, whileAway } from "./service_manager.ts";
@@ -133,9 +133,7 @@ async function serveOnce(
     desktops: options.desktops,
   });
   await agent.start();
-  const [coordinatorEnd, nodeEnd] = createLinkPair();
-  coordinator.attachNode(coordinatorEnd);
-  agent.attach(nodeEnd);
+  const leave = joinOwnNode(coordinator, agent);
   const ready = { url: coordinator.url, claimCode: coordinator.claimCode, pid: Deno.pid };
   if (options.json) printReadyJson(ready);
   else if (!appliance) await printReady(ready, coordinator);
@@ -153,6 +151,7 @@ async function serveOnce(
   appliance?.close();
   endWarnings?.();
   stopping(restore !== undefined);
+  leave();
   await machine?.close();
   await agent.close({ endSessions: why !== "SIGTERM" });
   await coordinator.close();

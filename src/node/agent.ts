@@ -85,12 +85,13 @@ export class NodeAgent {
   }
 
   /** Serves this coordinator from now on. */
-  attach(link: Link<FromNode, ToNode>): void {
+  attach(link: Link<FromNode, ToNode>, onClosed?: () => void): void {
     this.#link = link;
     link.onMessage = (message) => this.#message(message);
     link.onClose = (reason) => {
       if (this.#link === link) this.#link = undefined;
       log.info("link to the coordinator closed", { reason });
+      onClosed?.();
     };
     this.#hello(link);
   }
