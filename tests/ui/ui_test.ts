@@ -179,9 +179,11 @@ visit(
     await page.waitForFunction(() =>
       document.activeElement?.getAttribute("data-testid") === "resume-button"
     );
-    for (let i = 0; i < 30 && await focused(page) !== "end-button"; i++) {
+    for (let i = 0; i < 30 && await focused(page) !== "leave-button"; i++) {
       await page.keyboard.press("ArrowDown");
     }
+    await page.keyboard.press("ArrowRight");
+    assert.equal(await focused(page), "end-button");
     await page.keyboard.press("ArrowLeft");
     assert.equal(await focused(page), "leave-button");
     await page.keyboard.press("Enter");
@@ -242,8 +244,10 @@ visit(
     await setPad(page, { buttons: [8, 9] });
     await page.getByTestId("player-menu").waitFor();
     await setPad(page, {});
-    const last = session.inputs.findLast((event) => event.kind === "pad-state");
-    assert.ok(last?.kind === "pad-state" && last.buttons === 0, "the game sees the pad let go");
+    await until("the game to see the pad let go", () => {
+      const last = session.inputs.findLast((event) => event.kind === "pad-state");
+      return last?.kind === "pad-state" && last.buttons === 0;
+    });
     for (let i = 0; i < 60 && await focused(page) !== "end-button"; i++) {
       await tap(13);
       if (await focused(page) === "leave-button") await tap(15);
