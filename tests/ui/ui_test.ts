@@ -525,7 +525,7 @@ visit("a player shares a session, invites two friends and takes the invitation b
     "the session to be shared",
     () => house.sessions.get("s-mine")!.info.sharing === "watch",
   );
-  assert.equal(await page.getByTestId("sharing-watch").getAttribute("aria-checked"), "true");
+  await page.locator('[data-testid="sharing-watch"][aria-checked="true"]').waitFor();
   await page.getByTestId("invite-uses-2").click();
   await page.getByTestId("invite-hours-1").click();
   await page.getByTestId("invite-create").click();
@@ -543,7 +543,7 @@ visit("a player shares a session, invites two friends and takes the invitation b
   assert.deepEqual(house.invites, []);
   // What was chosen is what the next session starts with.
   await page.goto(house.url + "/games/supertux");
-  assert.equal(await page.getByTestId("sharing-watch").getAttribute("aria-checked"), "true");
+  await page.locator('[data-testid="sharing-watch"][aria-checked="true"]').waitFor();
   await page.getByTestId("play-button").click();
   await until("the game to start", () => house.sessions.size === 2);
   const started = house.requests.find((line) => line.startsWith("POST /api/sessions {"))!;
