@@ -33,10 +33,11 @@ export async function packErofs(
 /**
  * Checks that `file` is a whole erofs image by its superblock.
  *
+ * @param name  what the person who brought it knows it by, for the messages
  * @returns the size that the superblock states, in bytes
  * @throws where the magic is missing or the file is shorter than that
  */
-export async function checkErofs(file: string): Promise<number> {
+export async function checkErofs(file: string, name = file): Promise<number> {
   using handle = await Deno.open(file);
   const { size } = await handle.stat();
   const bytes = new Uint8Array(128);
@@ -49,17 +50,17 @@ export async function checkErofs(file: string): Promise<number> {
   }
   const view = new DataView(bytes.buffer);
   if (filled < bytes.length || view.getUint32(0, true) !== MAGIC) {
-    throw new Error(`${file} is not a game package: it holds no erofs file system`);
+    throw new Error(`${name} is not a game package: it holds no erofs file system`);
   }
   // struct erofs_super_block: blkszbits at 12, blocks at 36.
   const blockBits = view.getUint8(12);
   const blocks = view.getUint32(36, true);
   if (blockBits < 9 || blockBits > 16) {
-    throw new Error(`${file} is damaged: a block size of 2^${blockBits} bytes`);
+    throw new Error(`${name} is damaged: a block size of 2^${blockBits} bytes`);
   }
   const expected = blocks * 2 ** blockBits;
   if (size < expected) {
-    throw new Error(`${file} is cut short: ${size} bytes, expected ${expected}`);
+    throw new Error(`${name} is cut short: ${size} bytes, expected ${expected}`);
   }
   return expected;
 }

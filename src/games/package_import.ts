@@ -27,7 +27,7 @@ export async function openPackage(
   const { content, onProgress, signal } = context;
   onProgress("Copying", 0.05);
   await Deno.copyFile(source, image);
-  await checkErofs(image);
+  await checkErofs(image, basename(source));
   onProgress("Unpacking", 0.2);
   await unpackConfined(
     ["fsck.erofs", "--extract=/destination", "--overwrite", "--no-preserve-owner", "/source"],

@@ -8,9 +8,11 @@ import type { SessionInfo, SessionSource, SessionSpec } from "../protocol/sessio
 import { ensureBrowsersFindNetwork } from "../system/local_network.ts";
 import { logger } from "../system/log.ts";
 import { Imports } from "./imports.ts";
+import { Inbox } from "./inbox.ts";
 import { makeRunRoot } from "./run_root.ts";
 import { Sessions } from "./sessions.ts";
 import { UdpPorts, wantedUdpPort } from "./udp_ports.ts";
+import { watchFolder } from "./watch.ts";
 
 const log = logger("node");
 const HEARTBEAT_MS = 5_000;
@@ -44,11 +46,13 @@ export interface NodeOptions {
 export class NodeAgent {
   readonly #sessions: Sessions;
   readonly #imports: Imports;
+  readonly #inbox: Inbox;
   readonly #library: GameLibrary;
   readonly #runRoot: string;
   readonly #udp: UdpPorts;
   #link: Link<FromNode, ToNode> | undefined;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
+  #endWatching: (() => Promise<void>) | undefined;
   #games: GameInfo[] = [];
   #capabilities: Capability[] = [];
 
@@ -66,18 +70,27 @@ export class NodeAgent {
         this.#link?.send({ type: "signal", sessionId, viewerId, message }),
     });
     this.#imports = new Imports(this.#library, {
-      update: (job) => this.#link?.send({ type: "import-update", job }),
+      update: (job) => {
+        this.#link?.send({ type: "import-update", job });
+        this.#inbox.update(job);
+      },
       changed: () => this.#refreshLibrary(),
     });
+    this.#inbox = new Inbox(config.data_dir, this.#imports);
   }
 
   /** Reads the library, adopts running sessions and keeps a session process ready. */
   async start(): Promise<void> {
+    const { folders } = this.#library;
+    await folders.create();
+    // Games come by `gamelan games import` and from a fleet's owner, too.
+    this.#endWatching = watchFolder(folders.games, () => this.#lookAtLibrary());
     this.#games = await this.#listGames();
     await this.#udp.open(wantedUdpPort(this.options.config));
     await this.#sessions.adopt();
     this.#sessions.prepare();
     this.#heartbeat = setInterval(() => this.#sendHeartbeat(), HEARTBEAT_MS);
+    await this.#inbox.open();
     this.options.capabilities().then((capabilities) => {
       this.#capabilities = capabilities;
       if (this.#link) this.#hello(this.#link);
@@ -109,6 +122,8 @@ export class NodeAgent {
   /** Stops. With `endSessions` the games end too, else they run on to be adopted. */
   async close({ endSessions }: { endSessions: boolean }): Promise<void> {
     clearInterval(this.#heartbeat);
+    await this.#endWatching?.();
+    await this.#inbox.close();
     await this.#imports.close();
     if (endSessions) await this.#sessions.endAll("Gamelan was stopped", 15_000);
     await this.#sessions.close();
@@ -157,6 +172,15 @@ export class NodeAgent {
   async #refreshLibrary(): Promise<void> {
     this.#games = await this.#listGames();
     this.#link?.send({ type: "library", games: this.#games });
+  }
+
+  /** Tells of games that came, changed or went without this process. */
+  async #lookAtLibrary(): Promise<void> {
+    const before = JSON.stringify(this.#games);
+    const games = await this.#listGames();
+    if (JSON.stringify(games) === before) return;
+    this.#games = games;
+    this.#link?.send({ type: "library", games });
   }
 
   #message(message: ToNode): void {

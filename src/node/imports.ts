@@ -54,6 +54,14 @@ export class Imports {
     this.#running ??= this.#run();
   }
 
+  /** Shows that something could not even begin to be imported. */
+  refuse(id: string, source: string, error: string): void {
+    log.warn("import refused", { source, error });
+    const job: ImportJob = { id, source, state: "failed", step: "Failed", progress: 0, error };
+    this.#jobs.push(job);
+    this.handler.update({ ...job });
+  }
+
   /** Stops the running import; what it downloaded is kept for the next try. */
   async close(): Promise<void> {
     this.#abort.abort();

@@ -1,6 +1,6 @@
 /**
- * A box with a key by credential and a configuration on a stick: what the system is made of, and the
- * Test card, played from a real browser through the forwarded ports.
+ * A box with a key by credential, and a configuration and games on a stick: what the system is made of,
+ * a house that hangs, and the Test card, played from a real browser through the forwarded ports.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -9,8 +9,11 @@ import { startBrowser, until } from "../e2e/browser.ts";
 import { claim, picture, pixels, stats, strip } from "../e2e/player.ts";
 import { installFakePad, setPad } from "../ui/fake_pad.ts";
 import { artifacts, imageUnderTest, keepFigures } from "./image_under_test.ts";
+import { makeGame } from "./game.ts";
 import { Machine, makeKey } from "./machine.ts";
 import { makeStick } from "./stick.ts";
+import { temporaryFolder } from "./temporary.ts";
+import { eventually } from "./wait.ts";
 
 /** An interpreted machine encodes some pictures a second. */
 const SLOW_MS = 180_000;
@@ -38,7 +41,7 @@ interface Row {
 }
 
 Deno.test("the box", async (t) => {
-  await using folder = await temporary();
+  await using folder = await temporaryFolder();
   const key = await makeKey(folder.path);
   const stick = join(folder.path, "stick.raw");
   await makeStick(stick, {
@@ -46,6 +49,8 @@ Deno.test("the box", async (t) => {
     "wifi/Home.psk": "[Security]\nPassphrase=correct horse battery\n",
     "network/90-guest.network": "[Match]\nName=guest*\n",
     "run-me.sh": "touch /var/lib/gamelan/was-run\n",
+    "games/stick-game.erofs": await makeGame({ id: "stick-game", title: "From the stick" }),
+    "games/damaged.erofs": "This is no package.",
   });
   await using machine = await Machine.start(
     { image: imageUnderTest(), name: "box", key, stick, udpPorts: [udpPort] },
@@ -75,6 +80,21 @@ Deno.test("the box", async (t) => {
     assert.match(shown, /ActiveState=active/);
     assert.match(shown, /StatusText=Serving at https:/);
     assert.match(shown, /WatchdogUSec=3min/);
+  });
+
+  // Its end is looked at when other things have been.
+  await t.step("the house stops working", async () => {
+    await eventually(
+      "the stick's games to be looked at",
+      async () => await machine.output("ls /var/lib/gamelan/inbox") === "taken",
+      { withinMs: SLOW_MS },
+    );
+    await machine.output(
+      `main=$(systemctl show --value -p MainPID gamelan.service)
+      # As if the house itself had asked for less patience than its three minutes.
+      NOTIFY_SOCKET=/run/systemd/notify systemd-notify --pid="$main" WATCHDOG_USEC=20000000
+      kill -STOP "$main"`,
+    );
   });
 
   await t.step("the root is read-only and guarded by verity", async () => {
@@ -135,6 +155,49 @@ Deno.test("the box", async (t) => {
     assert.equal(wrong, "");
   });
 
+  await t.step("systemd has noticed that the house hung, and has started it again", async () => {
+    await eventually("a house that was started again", async () => {
+      const shown = await machine.output(
+        "systemctl show gamelan.service -p NRestarts -p ActiveState",
+      );
+      return /NRestarts=1\b/.test(shown) && /ActiveState=active/.test(shown);
+    }, { withinMs: SLOW_MS });
+    await machine.ready();
+    assert.match(await machine.output("journalctl -u gamelan.service -o cat"), /Watchdog timeout/);
+  });
+
+  await t.step(
+    "games on the stick are in the library, and what is no game is refused",
+    async () => {
+      const games = JSON.parse(await machine.output("gamelan games list --json"));
+      assert.deepEqual(
+        games.map(({ id, title }: { id: string; title: string }) => [id, title]),
+        [["stick-game", "From the stick"]],
+      );
+      assert.match(await machine.output("gamelan games verify"), /stick-game: ok/);
+      assert.match(await machine.output("cat /var/lib/gamelan/inbox/taken"), / stick-game\.erofs$/);
+      const refusals = async () =>
+        Number(
+          await machine.output(
+            "journalctl -u gamelan.service -o cat | grep 'import failed' | " +
+              "grep -c 'damaged.erofs is not'",
+          ),
+        );
+      const before = await refusals();
+      // Plugged in once more, it brings what was refused, to be refused again, and nothing else.
+      await machine.output(
+        "systemctl restart box-stick-games@$(basename $(readlink -f /dev/disk/by-label/GAMELAN))",
+      );
+      await eventually(
+        "the damaged one to be refused again",
+        async () => await refusals() > before,
+        { withinMs: SLOW_MS },
+      );
+      const taken = "journalctl -u 'box-stick-games@*' -o cat | grep -c 'took games/stick-game'";
+      assert.equal(await machine.output(taken), "1");
+    },
+  );
+
   await t.step("doctor finds what games need, gamepads with it", async () => {
     const { stdout } = await machine.ssh("gamelan doctor --json", SLOW_MS);
     const rows = JSON.parse(stdout) as Row[];
@@ -184,6 +247,8 @@ Deno.test("the box", async (t) => {
       await page.addInitScript(installFakePad);
       const house = { url: `https://localhost:${machine.ports.https}`, claimCode };
       await claim(page, house as Parameters<typeof claim>[1]);
+      await page.getByTestId("game-tile-stick-game").waitFor();
+      await page.getByText("damaged.erofs", { exact: true }).waitFor();
       figures.starts = await startTestCard(page);
       const first = await until("a readable strip", () => strip(page), SLOW_MS);
       await until("a later picture", async () => {
@@ -281,9 +346,4 @@ async function padReachesTheGame(page: Page, machine: Machine): Promise<void> {
   assert.match(events, /Input device name: ".*(X-Box|Xbox|360).*"/);
   assert.match(events, /BTN_(SOUTH|A)\), value 1/);
   assert.match(events, /BTN_(SOUTH|A)\), value 0/);
-}
-
-async function temporary() {
-  const path = await Deno.makeTempDir({ prefix: "gamelan-image-test-" });
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }

@@ -1,4 +1,6 @@
+import type { KeyObject } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import { privateKey } from "../../src/system/ed25519.ts";
 
 /** Serial logs and screenshots. */
 export const artifacts = fileURLToPath(new URL("../artifacts/image", import.meta.url));
@@ -8,6 +10,13 @@ export function imageUnderTest(): string {
   const path = Deno.env.get("GAMELAN_IMAGE");
   if (path) return path;
   throw new Error("expected the image in GAMELAN_IMAGE; deno task test:image builds and names it");
+}
+
+/** The key that signs updates of that image: the build's own, or that in GAMELAN_UPDATE_KEY. */
+export async function imageKey(): Promise<KeyObject> {
+  const path = Deno.env.get("GAMELAN_UPDATE_KEY") ||
+    fileURLToPath(new URL("../../image/keys/development.pem", import.meta.url));
+  return privateKey(await Deno.readTextFile(path), path);
 }
 
 /** Keeps what was measured, for a report of the run. */

@@ -31,6 +31,12 @@ export interface MachineOptions {
   reboots?: boolean;
   /** A disk that an earlier machine has used, in place of a new one; stays when this one is gone. */
   disk?: string;
+  /** The same for the firmware's variables; made where it is not there. */
+  variables?: string;
+  /** The same machine again, on another start of QEMU: its SMBIOS identity. */
+  uuid?: string;
+  /** It has a watchdog that resets it (Intel 6300ESB). */
+  watchdog?: boolean;
   diskGiB?: number;
   processors?: number;
   memoryMiB?: number;
@@ -87,12 +93,14 @@ export class Machine implements AsyncDisposable {
     await Deno.mkdir(artifacts, { recursive: true });
     const disk = options.disk ?? join(folder, "disk.qcow2");
     if (options.disk === undefined) await makeDisk(options.image, disk, options.diskGiB);
-    await Deno.copyFile(VARIABLES, join(folder, "variables.fd"));
+    const variables = options.variables ?? join(folder, "variables.fd");
+    const known = await Deno.stat(variables).then(() => true, () => false);
+    if (!known) await Deno.copyFile(VARIABLES, variables);
     const serial = join(artifacts, `${options.name}-serial.txt`);
     await Deno.remove(serial).catch(() => {});
     const ports = { ssh: freePort(), http: freePort(), https: freePort() };
     const child = new Deno.Command("qemu-system-x86_64", {
-      args: arguments_(options, folder, disk, serial, ports),
+      args: arguments_(options, folder, { disk, variables, serial }, ports),
       stdin: "null",
       stdout: "null",
       stderr: "piped",
@@ -119,6 +127,11 @@ export class Machine implements AsyncDisposable {
   /** Milliseconds since it was switched on. */
   get uptimeMs(): number {
     return performance.now() - this.started;
+  }
+
+  /** How often QEMU has told of something since the start, such as `RESET` (also by itself) or `WATCHDOG`. */
+  count(event: string): number {
+    return this.qmp.events.filter((one) => one.event === event).length;
   }
 
   /** Whether the house says that it is ready, right now. */
@@ -274,8 +287,7 @@ export class Machine implements AsyncDisposable {
 function arguments_(
   options: MachineOptions,
   folder: string,
-  disk: string,
-  serial: string,
+  files: { disk: string; variables: string; serial: string },
   ports: Machine["ports"],
 ): string[] {
   const forwards = [
@@ -311,14 +323,15 @@ function arguments_(
     ...["-nodefaults", "-no-user-config", ...(options.reboots ? [] : ["-no-reboot"])],
     ...["-M", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max"],
     ...["-smp", String(options.processors ?? 2)],
-    ...["-m", String(options.memoryMiB ?? 2048), "-uuid", crypto.randomUUID()],
+    ...["-m", String(options.memoryMiB ?? 2048), "-uuid", options.uuid ?? crypto.randomUUID()],
     ...["-drive", `if=pflash,format=raw,readonly=on,file=${FIRMWARE}`],
-    ...["-drive", `if=pflash,format=raw,file=${join(folder, "variables.fd")}`],
-    ...["-drive", `if=virtio,format=qcow2,file=${disk},cache=unsafe,discard=unmap`],
+    ...["-drive", `if=pflash,format=raw,file=${files.variables}`],
+    ...["-drive", `if=virtio,format=qcow2,file=${files.disk},cache=unsafe,discard=unmap`],
     ...["-netdev", `user,id=net,restrict=${restrict},${forwards.join(",")}`],
     ...["-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci"],
-    ...["-vga", "std", "-display", "none", "-serial", `file:${serial}`],
+    ...["-vga", "std", "-display", "none", "-serial", `file:${files.serial}`],
     ...["-qmp", `unix:${join(folder, "qmp.sock")},server=on,wait=off`],
+    ...(options.watchdog ? ["-device", "i6300esb", "-action", "watchdog=reset"] : []),
     ...smbios,
     ...stick,
     ...drives,

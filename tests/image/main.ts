@@ -2,19 +2,20 @@
  * `deno task test:image`: builds the image, boots it in QEMU and tests it there. Takes half an hour on
  * two cores, because the machine's processor is interpreted.
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import { install, missingPackages, NeedsInstall } from "../../src/cli/bootstrap/apt.ts";
 import type { Requirement } from "../../src/cli/bootstrap/packages.ts";
 import { withPinnedDeno } from "../../src/cli/bootstrap/pinned_deno.ts";
-import { countJunit } from "../../src/cli/bootstrap/tests.ts";
+import { ImageTestRunner, imageTests, sideBySide, summary } from "./files.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 const help = `Usage: deno task test:image [OPTIONS] [FILE…]
 
-Builds the image, boots it in QEMU and runs tests/image, or the test files named.
+Builds the image, boots it in QEMU and runs tests/image, or the test files named. Files that fit on
+this machine's processors run side by side; one that fails is run once more.
 
   --image DISK   test this raw image instead of building one`;
 
@@ -23,6 +24,7 @@ const packages: Requirement[] = [
   { anyOf: ["qemu-utils"], why: "give each machine a disk of its own" },
   { anyOf: ["ovmf"], why: "boot it by UEFI firmware" },
   { anyOf: ["mtools"], why: "make a USB stick's image" },
+  { anyOf: ["erofs-utils"], why: "make a game that lies on it" },
   { anyOf: ["cryptsetup-bin"], why: "make other versions of it, with verity data of their own" },
   { anyOf: ["openssh-client"], why: "look into the machine" },
   { anyOf: ["chromium"], why: "play in a real browser" },
@@ -47,16 +49,23 @@ async function main(args: string[]): Promise<number> {
 
   const artifacts = join(root, "tests/artifacts");
   await Deno.mkdir(artifacts, { recursive: true });
-  const report = join(artifacts, "image-junit.xml");
-  await Deno.remove(report).catch(() => {});
-  const files = positionals.length > 0 ? positionals : [join(root, "tests/image")];
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "-A", "--no-check", `--junit-path=${report}`, ...files],
-    env: { GAMELAN_IMAGE: await Deno.realPath(image) },
-  }).spawn().status;
-  const { passed, failed, skipped } = countJunit(await Deno.readTextFile(report).catch(() => ""));
-  console.log(`${passed} passed, ${failed + (success || failed > 0 ? 0 : 1)} failed`);
-  return success && passed > 0 && skipped.length === 0 ? 0 : 1;
+  const files = positionals.length > 0 ? positionals.map((file) => resolve(file)) : await all();
+  const runner = new ImageTestRunner(await Deno.realPath(image), artifacts, console.log);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => void runner.stop().then(() => Deno.exit(130)));
+  }
+  const processors = Math.max(2, navigator.hardwareConcurrency);
+  const results = await sideBySide(imageTests(files), processors, (test) => runner.run(test));
+  const { lines, success } = summary(results);
+  for (const line of lines) console.log(line);
+  return success ? 0 : 1;
+}
+
+/** All test files of this folder. */
+async function all(): Promise<string[]> {
+  const folder = join(root, "tests/image");
+  const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+  return names.filter((name) => name.endsWith("_test.ts")).map((name) => join(folder, name));
 }
 
 /** Builds the image anew and gives the disk's path. */

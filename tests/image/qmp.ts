@@ -1,11 +1,20 @@
+/** Something that QEMU tells unasked, such as `RESET` or `WATCHDOG`. */
+export interface QmpEvent {
+  event: string;
+  data?: Record<string, unknown>;
+}
+
+type Answer = PromiseWithResolvers<unknown> & { command: string };
+
 /** QEMU's machine protocol (QMP): JSON lines on a Unix socket. */
 export class Qmp {
-  #pending = "";
+  /** All that happened since the connection was made. */
+  readonly events: QmpEvent[] = [];
+  /** Commands without an answer, the oldest first. */
+  readonly #waiting: Answer[] = [];
+  #ended = false;
 
-  private constructor(
-    private readonly connection: Deno.Conn,
-    private readonly reader: ReadableStreamDefaultReader<string>,
-  ) {}
+  private constructor(private readonly connection: Deno.Conn) {}
 
   /** Connects as soon as QEMU listens. Throws where it does not within ten seconds. */
   static async connect(path: string): Promise<Qmp> {
@@ -13,9 +22,8 @@ export class Qmp {
     for (;;) {
       try {
         const connection = await Deno.connect({ transport: "unix", path });
-        const reader = connection.readable.pipeThrough(new TextDecoderStream()).getReader();
-        const qmp = new Qmp(connection, reader);
-        await qmp.#line();
+        const qmp = new Qmp(connection);
+        qmp.#read().catch(() => {}).then(() => qmp.#end());
         await qmp.execute("qmp_capabilities");
         return qmp;
       } catch (error) {
@@ -27,14 +35,12 @@ export class Qmp {
 
   /** Runs a command and gives what it returns. Throws with QEMU's words where it fails. */
   async execute(command: string, args: Record<string, unknown> = {}): Promise<unknown> {
+    if (this.#ended) throw new Error("QEMU has closed its monitor");
+    const answer = { ...Promise.withResolvers<unknown>(), command };
+    this.#waiting.push(answer);
     const line = JSON.stringify({ execute: command, arguments: args }) + "\n";
     await this.connection.write(new TextEncoder().encode(line));
-    for (;;) {
-      const answer = JSON.parse(await this.#line());
-      if ("error" in answer) throw new Error(`QEMU refused ${command}: ${answer.error.desc}`);
-      // Events come in between.
-      if ("return" in answer) return answer.return;
-    }
+    return await answer.promise;
   }
 
   close(): void {
@@ -45,15 +51,30 @@ export class Qmp {
     }
   }
 
-  async #line(): Promise<string> {
-    while (!this.#pending.includes("\n")) {
-      const { value, done } = await this.reader.read();
-      if (done) throw new Error("QEMU has closed its monitor");
-      this.#pending += value;
+  async #read(): Promise<void> {
+    let rest = "";
+    for await (const text of this.connection.readable.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop()!;
+      for (const line of lines) this.#take(JSON.parse(line));
     }
-    const at = this.#pending.indexOf("\n");
-    const line = this.#pending.slice(0, at);
-    this.#pending = this.#pending.slice(at + 1);
-    return line;
+  }
+
+  #take(message: Record<string, unknown>): void {
+    if (typeof message.event === "string") {
+      this.events.push({ event: message.event, data: message.data as QmpEvent["data"] });
+    } else if ("return" in message) this.#waiting.shift()?.resolve(message.return);
+    else if ("error" in message) {
+      const answer = this.#waiting.shift();
+      const { desc } = message.error as { desc: string };
+      answer?.reject(new Error(`QEMU refused ${answer.command}: ${desc}`));
+    }
+  }
+
+  #end(): void {
+    this.#ended = true;
+    for (const { reject } of this.#waiting.splice(0)) {
+      reject(new Error("QEMU has closed its monitor"));
+    }
   }
 }

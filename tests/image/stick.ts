@@ -1,5 +1,8 @@
 /** Writes a raw image of a FAT file system labelled GAMELAN with these files; Debian package mtools. */
-export async function makeStick(path: string, files: Record<string, string>): Promise<void> {
+export async function makeStick(
+  path: string,
+  files: Record<string, string | Uint8Array>,
+): Promise<void> {
   await using folder = await temporary();
   await run(["truncate", "-s", "16M", path]);
   await run(["mformat", "-i", path, "-v", "GAMELAN", "::"]);
@@ -10,7 +13,8 @@ export async function makeStick(path: string, files: Record<string, string>): Pr
       await run(["mmd", "-D", "s", "-i", path, parent]).catch(() => {});
     }
     const file = `${folder.path}/file`;
-    await Deno.writeTextFile(file, content);
+    if (typeof content === "string") await Deno.writeTextFile(file, content);
+    else await Deno.writeFile(file, content);
     await run(["mcopy", "-o", "-i", path, file, `::${name}`]);
   }
 }

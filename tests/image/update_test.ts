@@ -1,35 +1,56 @@
 /**
- * Updates of a box: refused ones, a good one that also brings a new key, one that cannot encode, and
- * the way back.
+ * Updates of a box: refused ones; a good one that waits for a player and also brings a new key; the way
+ * back; and one that cannot encode and hangs besides.
  */
 import assert from "node:assert/strict";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { keyId, privateKey, publicHalf } from "../../src/system/ed25519.ts";
+import { keyId, publicHalf } from "../../src/system/ed25519.ts";
 import { packBundle } from "../../src/update/archive.ts";
 import { packDelta } from "../../src/update/delta_bundle.ts";
 import { certifyKey } from "../../src/update/keys.ts";
-import { type BundleDescription, signBundle } from "../../src/update/sign.ts";
-import { until } from "../e2e/browser.ts";
-import { artifacts, imageUnderTest, keepFigures } from "./image_under_test.ts";
+import type { BundleDescription } from "../../src/update/sign.ts";
+import { artifacts, imageKey, imageUnderTest, keepFigures } from "./image_under_test.ts";
 import { Machine, makeKey } from "./machine.ts";
 import { makeNextVersion } from "./next_version.ts";
+import { claimCode, Owner } from "./owner.ts";
+import { smallUpdate } from "./small_bundle.ts";
+import { temporaryFolder } from "./temporary.ts";
 import { nextVersions } from "./versions.ts";
+import { eventually } from "./wait.ts";
 
 const MINUTES = 60_000;
-const KEY = Deno.env.get("GAMELAN_UPDATE_KEY") ||
-  fileURLToPath(new URL("../../image/keys/development.pem", import.meta.url));
+
+/**
+ * A change of the image: what restarts a system that did not prove itself stops process 1 at the first
+ * try, so that nothing but the machine's watchdog can go on.
+ */
+async function hangsOnce(): Promise<[string, string]> {
+  const script = await Deno.readTextFile(
+    fileURLToPath(new URL("../../image/mkosi.extra/usr/lib/box/after-trial", import.meta.url)),
+  );
+  const hang = `#!/bin/sh
+if [ ! -e /var/lib/hung ]; then
+  touch /var/lib/hung && sync
+  echo 1 >/sys/fs/cgroup/init.scope/cgroup.freeze
+  exec sleep 3600
+fi
+exec systemctl --no-block reboot
+`;
+  assert.ok(hang.length <= script.length);
+  return [script, hang.padEnd(script.length, "\n")];
+}
 
 Deno.test("updates of a box", async (t) => {
-  await using folder = await temporary();
+  await using folder = await temporaryFolder();
   const image = imageUnderTest();
   const [running, good, broken] = nextVersions(image, 2);
-  const imageKey = privateKey(await Deno.readTextFile(KEY), KEY);
+  const oldKey = await imageKey();
   const newKey = generateKeyPairSync("ed25519").privateKey as unknown as KeyObject;
   const rotation = {
-    certificates: [certifyKey(publicHalf(newKey), imageKey)],
-    retiredKeys: [keyId(imageKey)],
+    certificates: [certifyKey(publicHalf(newKey), oldKey)],
+    retiredKeys: [keyId(oldKey)],
   };
   const figures: Record<string, unknown> = {};
   const whole = image.replace(/\.raw$/, ".gamelan-update");
@@ -58,14 +79,14 @@ Deno.test("updates of a box", async (t) => {
       await makeNextVersion(image, folder.path, {
         version: broken,
         key: newKey,
-        changes: [["libx264.so.164", "libx264.so.165"]],
+        changes: [["libx264.so.164", "libx264.so.165"], await hangsOnce()],
       }),
       "broken",
     ),
   };
   const key = await makeKey(folder.path);
   await using machine = await Machine.start(
-    { image, name: "update", key, drives, reboots: true },
+    { image, name: "update", key, drives, reboots: true, watchdog: true, processors: 1 },
     artifacts,
   );
   await machine.sshReady();
@@ -76,22 +97,10 @@ Deno.test("updates of a box", async (t) => {
     name: string,
     signer: KeyObject,
     description: Partial<BundleDescription>,
-    damage: (bundle: string) => Promise<void> = () => Promise.resolve(),
+    damage?: (bundle: string) => Promise<void>,
   ) => {
-    const bundle = join(folder.path, name);
-    await Deno.mkdir(bundle);
-    for (const part of ["root", "verity"]) {
-      await Deno.writeTextFile(join(bundle, part), "x".repeat(5000));
-    }
-    await signBundle(
-      bundle,
-      { product: "gamelan", architecture: "amd64", version: "999.0", ...description },
-      signer,
-    );
-    await damage(bundle);
     const path = `/var/lib/${name}.gamelan-update`;
-    await packBundle(bundle, join(folder.path, "small"));
-    await machine.write(path, await Deno.readFile(join(folder.path, "small")));
+    await machine.write(path, await smallUpdate(signer, description, undefined, damage));
     return path;
   };
   const status = async () => JSON.parse(await machine.output("gamelan update --status --json"));
@@ -100,32 +109,39 @@ Deno.test("updates of a box", async (t) => {
     return { version: slots.current.version, blessed: slots.current.blessed };
   };
 
+  await t.step("the watchdog of the machine is fed", async () => {
+    const shown = await machine.output("systemctl show -p RuntimeWatchdogUSec -p WatchdogDevice");
+    await Deno.writeTextFile(join(artifacts, "update-watchdog.txt"), shown);
+    assert.match(shown, /RuntimeWatchdogUSec=30s/);
+    assert.match(shown, /WatchdogDevice=\/dev\/watchdog\d/);
+    assert.equal(await machine.output("cat /sys/class/watchdog/watchdog0/state"), "active");
+  });
+
   await t.step(
     "what is not for this box is refused in plain words, and nothing is written",
     async () => {
-      const before = await machine.output(
-        "sfdisk --dump /dev/vda; ls $(bootctl --print-boot-path)/EFI/Linux",
-      );
+      const slots = "sfdisk --dump /dev/vda; ls $(bootctl --print-boot-path)/EFI/Linux";
+      const before = await machine.output(slots);
       const cases: [string, RegExp][] = [
-        [await small("older", imageKey, { version: "0.0.1" }), /older than .*rollback/],
+        [await small("older", oldKey, { version: "0.0.1" }), /older than .*rollback/],
         [await small("foreign", newKey, {}), /signed by the key .*this machine trusts/],
-        [await small("other", imageKey, { product: "toaster" }), /for toaster on amd64; this is/],
-        [await small("arm", imageKey, { architecture: "arm64" }), /on arm64; this is/],
-        [await small("late", imageKey, { updatesFrom: "500.0" }), /can be installed from 500\.0/],
+        [await small("other", oldKey, { product: "toaster" }), /for toaster on amd64; this is/],
+        [await small("arm", oldKey, { architecture: "arm64" }), /on arm64; this is/],
+        [await small("late", oldKey, { updatesFrom: "500.0" }), /can be installed from 500\.0/],
         [
           await small(
             "changed",
-            imageKey,
+            oldKey,
             {},
             (bundle) => Deno.writeTextFile(join(bundle, "root"), "y".repeat(5000)),
           ),
           /not what was signed/,
         ],
         [
-          await small("cut", imageKey, {}, (bundle) => Deno.truncate(join(bundle, "root"), 100)),
+          await small("cut", oldKey, {}, (bundle) => Deno.truncate(join(bundle, "root"), 100)),
           /root with 100 bytes, which its manifest does not/,
         ],
-        [await small("empty", imageKey, {}), /0 files for the root/],
+        [await small("empty", oldKey, {}), /0 files for the root/],
       ];
       for (const [path, reason] of cases) {
         const { code, stderr } = await machine.ssh(`gamelan update ${path}`);
@@ -137,33 +153,26 @@ Deno.test("updates of a box", async (t) => {
       );
       assert.equal(half.code, 1);
       assert.match(half.stderr, /cut short/);
-      assert.equal(
-        await machine.output("sfdisk --dump /dev/vda; ls $(bootctl --print-boot-path)/EFI/Linux"),
-        before,
-      );
+      assert.equal(await machine.output(slots), before);
       assert.equal(await machine.output("ls /var/lib/gamelan/box/staging | wc -l"), "0");
       assert.deepEqual(await running_(), { version: running, blessed: true });
     },
   );
 
-  /** Runs what restarts the box; seconds without an answering house, and until SSH is back. */
-  const restart = async (command: string, done: () => Promise<boolean>) => {
+  /** Does what restarts the box; seconds without an answering house, and of all until `done`. */
+  const restart = async (ask: () => Promise<unknown>, done: () => Promise<boolean>) => {
     const began = performance.now();
-    const said = machine.ssh(command, 10 * MINUTES).catch(String);
-    let [gone, back] = [0, 0];
-    await until("the house to go", async () => {
-      const answers = await machine.answers();
-      if (!answers) gone = performance.now();
-      return !answers;
-    }, 10 * MINUTES);
-    await until("the house to come back", async () => {
-      const answers = await machine.answers();
-      if (answers) back = performance.now();
-      return answers;
-    }, 10 * MINUTES);
-    await machine.sshReady();
+    const resets = machine.count("RESET");
+    const said = ask().catch(String);
+    let gone = began;
+    await eventually("the machine to restart", async () => {
+      if (await machine.answers()) gone = performance.now();
+      return machine.count("RESET") > resets;
+    }, { withinMs: 15 * MINUTES, everyMs: 500 });
+    await machine.ready();
+    const back = performance.now();
     // It may restart again.
-    await until("the end of it", () => done().catch(() => false), 20 * MINUTES);
+    await eventually("the end of it", done, { withinMs: 20 * MINUTES, everyMs: 5000 });
     console.log(await said);
     const seconds = (ms: number) => Math.round(ms / 100) / 10;
     return {
@@ -173,11 +182,34 @@ Deno.test("updates of a box", async (t) => {
     };
   };
 
+  let session = "";
+  using owner = await Owner.claim(machine, {
+    code: await claimCode(machine),
+    password: "gender barung",
+  });
+  await t.step("an update waits while somebody plays", async () => {
+    const mode = { width: 640, height: 360, fps: 30 };
+    const { json } = await owner.send("POST", "/sessions", { gameId: "testcard", mode });
+    session = json.id;
+    await eventually("a running session", async () => (await status()).health.sessions === 1, {
+      withinMs: 4 * MINUTES,
+    });
+    assert.match(
+      await machine.output("gamelan update /dev/disk/by-id/virtio-good", 10 * MINUTES),
+      /is installed when nobody plays/,
+    );
+    const { ownUpdate, slots, health } = await status();
+    assert.equal(ownUpdate.version, good);
+    assert.equal(ownUpdate.phase, "waiting");
+    assert.equal(slots.other.version, undefined);
+    assert.equal(health.sessions, 1);
+  });
+
   await t.step(
-    "a good one, signed by a new key, is installed, proves itself and is blessed",
+    "it goes on when nobody plays any more, proves itself and is blessed, signed by a new key",
     async () => {
       figures.good = await restart(
-        "gamelan update /dev/disk/by-id/virtio-good",
+        () => owner.send("DELETE", `/sessions/${session}`),
         async () => (await running_()).blessed,
       );
       assert.deepEqual(await running_(), { version: good, blessed: true });
@@ -193,36 +225,39 @@ Deno.test("updates of a box", async (t) => {
   await t.step("the new key is trusted from then on, and the old one no longer", async () => {
     const check = async (path: string) => await machine.ssh(`gamelan update --check ${path}`);
     assert.equal((await check(await small("by-new", newKey, {}))).code, 0);
-    const old = await check(await small("by-old", imageKey, {}));
+    const old = await check(await small("by-old", oldKey, {}));
     assert.equal(old.code, 1);
     assert.match(old.stderr, /retired key/);
   });
 
-  await t.step("one that encodes no picture is tried three times and taken back", async () => {
-    const began = performance.now();
-    figures.broken = await restart(
-      "gamelan update /dev/disk/by-id/virtio-broken",
-      async () => (await status()).lastUpdate.version === broken,
+  await t.step("the owner goes back to the system before", async () => {
+    // No more than a restart, to which the update's is compared.
+    figures.rollback = await restart(
+      () => machine.ssh("gamelan update --rollback"),
+      async () => (await running_()).version === running,
     );
-    assert.deepEqual(await running_(), { version: good, blessed: true });
-    const { lastUpdate, slots } = await status();
-    assert.equal(lastUpdate.outcome, "taken-back");
-    assert.match(lastUpdate.detail, /tried three times and taken back: .*encode/s);
-    assert.equal(slots.other.blessed, false);
-    assert.match(await machine.output("gamelan update --status"), /tried three times/);
-    figures.brokenReason = lastUpdate.detail;
-    figures.backSeconds = Math.round((performance.now() - began) / 1000);
+    assert.deepEqual(await running_(), { version: running, blessed: true });
   });
 
-  await t.step("the watchdog of the machine is fed", async () => {
-    const shown = await machine.output("systemctl show -p RuntimeWatchdogUSec -p WatchdogDevice");
-    await Deno.writeTextFile(join(artifacts, "update-watchdog.txt"), shown);
-    assert.match(shown, /RuntimeWatchdogUSec=30s/);
-  });
+  await t.step(
+    "one that encodes no picture, and hangs, is tried three times and taken back",
+    async () => {
+      assert.equal(machine.count("WATCHDOG"), 0);
+      figures.broken = await restart(
+        () => machine.ssh("gamelan update /dev/disk/by-id/virtio-broken", 15 * MINUTES),
+        async () => (await status()).lastUpdate.version === broken,
+      );
+      assert.deepEqual(await running_(), { version: running, blessed: true });
+      const { lastUpdate, slots } = await status();
+      assert.equal(lastUpdate.outcome, "taken-back");
+      assert.match(lastUpdate.detail, /tried three times and taken back: .*encode/s);
+      assert.equal(slots.other.blessed, false);
+      assert.match(await machine.output("gamelan update --status"), /tried three times/);
+      figures.brokenReason = lastUpdate.detail;
+      // What made the first of the three tries end.
+      assert.equal(machine.count("WATCHDOG"), 1);
+      await machine.output("test -e /var/lib/hung");
+    },
+  );
   await keepFigures("image-update", figures);
 });
-
-async function temporary() {
-  const path = await Deno.makeTempDir({ prefix: "gamelan-image-test-" });
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
-}

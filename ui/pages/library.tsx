@@ -245,7 +245,8 @@ function ImportBox() {
 }
 
 function ImportRow({ job }: { job: ImportJob }) {
-  const name = job.source.replace(/^deb:/, "");
+  // A package from a stick is a file of the box.
+  const name = job.source.replace(/^deb:|^.*\//, "");
   const failed = job.state === "failed";
   return (
     <div class={`import-row${failed ? " failed" : ""}`}>

@@ -1,0 +1,188 @@
+/**
+ * Runs the files of tests/image, several side by side: most of the time a machine waits for a processor
+ * of its own that is interpreted, or for a timer.
+ */
+import { basename, join } from "node:path";
+import { countJunit, type TestCounts } from "../../src/cli/bootstrap/tests.ts";
+
+/** What a file needs of this machine. */
+export interface ImageTest {
+  path: string;
+  /** Processors of its virtual machines and its browser that are busy at a time. */
+  processors: number;
+  /** It is ended after that; a file takes half of it where nothing else runs. */
+  limitMinutes: number;
+}
+
+/** Files that are not named here have two busy processors. */
+const KNOWN: Record<string, Omit<ImageTest, "path">> = {
+  "owner_test.ts": { processors: 1, limitMinutes: 30 },
+  "update_test.ts": { processors: 1, limitMinutes: 35 },
+};
+const OTHERS = { processors: 2, limitMinutes: 30 };
+
+/** What became of a file. */
+export interface ImageTestResult extends TestCounts {
+  path: string;
+  seconds: number;
+  /** Why it failed where no test of it says so. */
+  problem?: string;
+  /** Why its first run failed; absent where it had one only. */
+  firstRun?: string;
+}
+
+/** The needs of these test files, the longest ones first: what is short fills the gaps. */
+export function imageTests(paths: string[]): ImageTest[] {
+  return paths.map((path) => ({ path, ...(KNOWN[basename(path)] ?? OTHERS) }))
+    .sort((a, b) => b.limitMinutes - a.limitMinutes || a.path.localeCompare(b.path));
+}
+
+/**
+ * Runs `tests` such that no more than `processors` are wanted at a time; one that wants more runs alone.
+ *
+ * @param run  runs one
+ */
+export async function sideBySide<T>(
+  tests: ImageTest[],
+  processors: number,
+  run: (test: ImageTest) => Promise<T>,
+): Promise<T[]> {
+  const waiting = [...tests];
+  const running = new Set<Promise<unknown>>();
+  const results: Promise<T>[] = [];
+  let free = processors;
+  while (waiting.length > 0) {
+    const at = waiting.findIndex((test) => test.processors <= free || running.size === 0);
+    if (at < 0) {
+      await Promise.race(running);
+      continue;
+    }
+    const [test] = waiting.splice(at, 1);
+    free -= test.processors;
+    const result = run(test);
+    results.push(result);
+    // A failure of one is no reason to start the others at once.
+    const ended = result.then(() => {}, () => {}).then(() => {
+      free += test.processors;
+      running.delete(ended);
+    });
+    running.add(ended);
+  }
+  return await Promise.all(results);
+}
+
+/** Runs test files against one image and ends what they left running. */
+export class ImageTestRunner {
+  readonly #groups = new Set<number>();
+
+  /**
+   * @param image      the disk under test
+   * @param artifacts  where reports go
+   * @param say        called with each line that a test prints
+   */
+  constructor(
+    readonly image: string,
+    readonly artifacts: string,
+    readonly say: (line: string) => void,
+  ) {}
+
+  /**
+   * Runs a file; once more where it fails: emulated machines that share two processors are late now and
+   * then. What needed its second run says so, so that nobody takes it for sound.
+   */
+  async run(test: ImageTest): Promise<ImageTestResult> {
+    const first = await this.#runOnce(test);
+    if (first.failed === 0 && first.problem === undefined) return first;
+    const firstRun = first.problem ?? `${first.failed} failed`;
+    this.say(`== ${basename(test.path)}, once more: ${firstRun}`);
+    return { ...await this.#runOnce(test), firstRun };
+  }
+
+  /** Ends all that runs. */
+  async stop(): Promise<void> {
+    for (const group of this.#groups) await killGroup(group);
+  }
+
+  async #runOnce({ path, limitMinutes }: ImageTest): Promise<ImageTestResult> {
+    const name = basename(path).replace(/_test\.tsx?$/, "");
+    const report = join(this.artifacts, `image-${name}-junit.xml`);
+    await Deno.remove(report).catch(() => {});
+    this.say(`== ${basename(path)}`);
+    const began = performance.now();
+    // A group of its own, with which its virtual machines can be ended.
+    const child = new Deno.Command("setsid", {
+      args: [
+        Deno.execPath(),
+        ...["test", "-A", "--no-check", `--junit-path=${report}`, path],
+      ],
+      env: { GAMELAN_IMAGE: this.image },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#groups.add(child.pid);
+    let late = false;
+    const limit = setTimeout(() => {
+      late = true;
+      killGroup(child.pid);
+    }, limitMinutes * 60_000);
+    const told = [child.stdout, child.stderr].map(async (stream) => {
+      for await (const line of lines(stream)) this.say(`[${name}] ${line}`);
+    });
+    const { code } = await child.status;
+    clearTimeout(limit);
+    // What it left would keep its output open, too.
+    await killGroup(child.pid);
+    this.#groups.delete(child.pid);
+    await Promise.all(told);
+    const counts = countJunit(await Deno.readTextFile(report).catch(() => ""));
+    const seconds = Math.round((performance.now() - began) / 1000);
+    const result = { path, seconds, ...counts };
+    if (late) return { ...result, problem: `did not end within ${limitMinutes} minutes` };
+    if (code !== 0 && counts.failed === 0) return { ...result, problem: `ended with code ${code}` };
+    return result;
+  }
+}
+
+/** The end of the run, for people and scripts: the last line is `N passed, N failed`. */
+export function summary(results: ImageTestResult[]): { lines: string[]; success: boolean } {
+  const lines = results.map(({ path, seconds, firstRun }) =>
+    `${`${seconds} s`.padStart(7)}  ${basename(path)}${firstRun ? `, second run` : ""}`
+  );
+  let [passed, failed, skipped] = [0, 0, 0];
+  for (const { path, problem, firstRun, ...counts } of results) {
+    const name = basename(path);
+    passed += counts.passed;
+    failed += counts.failed + (problem ? 1 : 0);
+    skipped += counts.skipped.length;
+    for (const one of counts.skipped) lines.push(`skipped: ${one}`);
+    const good = counts.failed === 0 && !problem;
+    if (firstRun && good) {
+      lines.push(`passed at the second run only: ${name} (${firstRun} at first)`);
+    }
+    if (problem) lines.push(`${name} ${problem}`);
+    else if (counts.failed > 0) lines.push(`${name}: ${counts.failed} failed`);
+  }
+  lines.push(`${passed} passed, ${failed} failed`);
+  return { lines, success: passed > 0 && failed === 0 && skipped === 0 };
+}
+
+async function* lines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const parts = (rest + text).split("\n");
+    rest = parts.pop()!;
+    yield* parts;
+  }
+  if (rest !== "") yield rest;
+}
+
+/** Ends a process and those that it started; there may be none any more. */
+async function killGroup(id: number): Promise<void> {
+  await new Deno.Command("kill", {
+    args: ["-KILL", "--", `-${id}`],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).output();
+}

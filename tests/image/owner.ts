@@ -1,0 +1,53 @@
+import { eventually } from "./wait.ts";
+import type { Machine } from "./machine.ts";
+
+/** The claim code that the machine's screen shows. */
+export async function claimCode(machine: Machine): Promise<string> {
+  return await eventually(
+    "the claim code on the screen",
+    async () => /\b[0-9A-Z]{4}-[0-9A-Z]{4}\b/.exec(await machine.screenText())?.[0],
+    { withinMs: 240_000 },
+  );
+}
+
+/** A house's API, as its owner uses it by a browser that trusts the house's authority. */
+export class Owner implements Disposable {
+  #cookie = "";
+
+  private constructor(
+    private readonly machine: Machine,
+    private readonly client: Deno.HttpClient,
+  ) {}
+
+  /** Makes somebody the owner of a house that nobody has claimed. */
+  static async claim(
+    machine: Machine,
+    { code, password }: { code: string; password: string },
+  ): Promise<Owner> {
+    const authority = await fetch(`http://localhost:${machine.ports.http}/ca.crt`);
+    const client = Deno.createHttpClient({ caCerts: [await authority.text()] });
+    const owner = new Owner(machine, client);
+    const { status, json } = await owner.send("POST", "/claim", { code, name: "Ayu", password });
+    if (status === 200) return owner;
+    client.close();
+    throw new Error(`the house was not claimed: ${JSON.stringify(json)}`);
+  }
+
+  async send(method: string, path: string, body?: unknown) {
+    const url = `https://localhost:${this.machine.ports.https}`;
+    const response = await fetch(`${url}/api${path}`, {
+      method,
+      client: this.client,
+      headers: { origin: url, cookie: this.#cookie, "content-type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(90_000),
+    });
+    const cookie = response.headers.get("set-cookie")?.split(";")[0];
+    if (cookie) this.#cookie = cookie;
+    return { status: response.status, json: await response.json() };
+  }
+
+  [Symbol.dispose](): void {
+    this.client.close();
+  }
+}

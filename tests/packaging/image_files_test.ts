@@ -1,0 +1,96 @@
+/** How `deno task test:image` runs its files side by side, and what it says at the end. */
+import assert from "node:assert/strict";
+import {
+  type ImageTest,
+  type ImageTestResult,
+  imageTests,
+  sideBySide,
+  summary,
+} from "../image/files.ts";
+
+const test = (path: string, processors: number): ImageTest => ({
+  path,
+  processors,
+  limitMinutes: 1,
+});
+
+/** Runs tests that end when they are told to. */
+function bench(tests: ImageTest[], processors: number) {
+  const running = new Map<string, () => void>();
+  const order: string[] = [];
+  const ended = sideBySide(tests, processors, ({ path }) => {
+    order.push(path);
+    const { promise, resolve } = Promise.withResolvers<string>();
+    running.set(path, () => {
+      running.delete(path);
+      resolve(path);
+    });
+    return promise;
+  });
+  const end = async (path: string) => {
+    running.get(path)!();
+    await new Promise((resolve) => setTimeout(resolve));
+  };
+  return { running: () => [...running.keys()], end, ended, order };
+}
+
+Deno.test("files run side by side as far as the processors go", async () => {
+  const { running, end, ended } = bench(
+    [test("two", 2), test("one", 1), test("other", 1), test("last", 1)],
+    2,
+  );
+  assert.deepEqual(running(), ["two"]);
+  await end("two");
+  assert.deepEqual(running(), ["one", "other"]);
+  await end("other");
+  assert.deepEqual(running(), ["one", "last"]);
+  await end("one");
+  await end("last");
+  assert.deepEqual(await ended, ["two", "one", "other", "last"]);
+});
+
+Deno.test("what is small fills the gap before what is large, which runs alone at least", async () => {
+  const { running, end, ended, order } = bench([test("one", 1), test("huge", 5), test("it", 1)], 2);
+  assert.deepEqual(running(), ["one", "it"]);
+  await end("it");
+  assert.deepEqual(running(), ["one"]);
+  await end("one");
+  assert.deepEqual(running(), ["huge"]);
+  await end("huge");
+  await ended;
+  assert.deepEqual(order, ["one", "it", "huge"]);
+});
+
+Deno.test("a file that nobody has described gets two processors", () => {
+  const [update, unknown] = imageTests(["a/new_test.ts", "a/update_test.ts"]);
+  assert.deepEqual([update.path, update.processors], ["a/update_test.ts", 1]);
+  assert.deepEqual([unknown.path, unknown.processors], ["a/new_test.ts", 2]);
+});
+
+Deno.test("the end names what was repeated, what failed and what was skipped", () => {
+  const good: ImageTestResult = {
+    path: "t/a_test.ts",
+    seconds: 61,
+    passed: 2,
+    failed: 0,
+    skipped: [],
+  };
+  assert.deepEqual(summary([good, { ...good, path: "t/b_test.ts", firstRun: "1 failed" }]), {
+    lines: [
+      "   61 s  a_test.ts",
+      "   61 s  b_test.ts, second run",
+      "passed at the second run only: b_test.ts (1 failed at first)",
+      "4 passed, 0 failed",
+    ],
+    success: true,
+  });
+  const late = { ...good, passed: 0, problem: "did not end within 1 minutes", firstRun: "late" };
+  assert.deepEqual(summary([late, { ...good, failed: 1 }]).lines.slice(2), [
+    "a_test.ts did not end within 1 minutes",
+    "a_test.ts: 1 failed",
+    "2 passed, 2 failed",
+  ]);
+  assert.equal(summary([late]).success, false);
+  assert.equal(summary([{ ...good, skipped: ["one"] }]).success, false);
+  assert.equal(summary([]).success, false);
+});
