@@ -4,8 +4,6 @@
  *
  * Never part of the tests: the machine is shared, and a figure is no verdict on the code.
  */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { cases } from "./cases/all.ts";
 import { reached, type Result } from "./result.ts";
@@ -40,17 +38,6 @@ export function table(results: Result[]): string {
   return [head, head.replace(/[^|]+/g, " --- "), ...results.map(row)].join("\n");
 }
 
-/** Throws where one of these programs is missing. */
-function refuseWithout(programs: string[]): void {
-  const folders = (Deno.env.get("PATH") ?? "").split(":");
-  const missing = programs.filter((program) =>
-    !folders.some((folder) => existsSync(join(folder, program)))
-  );
-  if (missing.length > 0) {
-    throw new Error(`expected ${missing.join(", ")} in $PATH; install Debian's packages for them`);
-  }
-}
-
 async function main(): Promise<number> {
   const { values } = parseArgs({
     args: Deno.args,
@@ -78,7 +65,6 @@ async function main(): Promise<number> {
     if (values.only && !values.only.includes(benchmark.name)) continue;
     console.error(`── ${benchmark.name}: ${benchmark.summary}`);
     try {
-      refuseWithout(benchmark.needs ?? []);
       const measured = await benchmark.run({
         quick: values.quick,
         log: (text) => console.error(`   ${text}`),

@@ -20,8 +20,6 @@ export interface Result {
 export interface Case {
   name: string;
   summary: string;
-  /** Programs it needs besides what the tests need; the case is refused with their names where missing. */
-  needs?: string[];
   run(context: BenchContext): Promise<Result[]>;
 }
 

@@ -1,10 +1,11 @@
 /**
- * `deno task start` and `deno task test`: set up what is missing on this machine, then go.
+ * `deno task start`, `deno task test` and `deno task bench`: set up what is missing on this machine, then go.
  *
  * This file and its neighbours import nothing from npm, so that they run, and can say what they do,
  * before anything is downloaded. They speak on standard error: with `--json` the one line on standard
  * output is the ready line.
  */
+import { fileURLToPath } from "node:url";
 import { NeedsInstall } from "./apt.ts";
 import { withPinnedDeno } from "./pinned_deno.ts";
 import { setUpPackages } from "./set_up.ts";
@@ -13,15 +14,23 @@ import { ensureUi } from "./ui.ts";
 
 const NEEDS_INSTALL = 3;
 
+/** In a process of its own: the measuring one has loaded nothing but what it measures. */
+async function runBenchmark(args: string[]): Promise<number> {
+  const program = fileURLToPath(new URL("../../../tests/bench/main.ts", import.meta.url));
+  const child = new Deno.Command(Deno.execPath(), { args: ["run", "-A", program, ...args] });
+  return (await child.spawn().status).code;
+}
+
 async function bootstrap(task: string, args: string[]): Promise<number> {
   const code = await withPinnedDeno(task, args);
   if (code !== undefined) return code;
-  const asksForHelp = task === "start" && (args.includes("--help") || args.includes("-h"));
+  const asksForHelp = task !== "test" && (args.includes("--help") || args.includes("-h"));
   if (!asksForHelp) {
     await setUpPackages(task);
     await ensureUi();
   }
   if (task === "test") return await runTests(args);
+  if (task === "bench") return await runBenchmark(args);
   const { main } = await import("../main.ts");
   return await main(["serve", ...args]);
 }

@@ -123,3 +123,11 @@ export const testPackages: Requirement[] = [
   { anyOf: ["gstreamer1.0-nice"], why: "play with GStreamer" },
   { anyOf: ["gstreamer1.0-libav"], why: "play with GStreamer" },
 ];
+
+/** What `deno task bench` needs besides those of the tests: the peers it measures beside. */
+export const benchPackages: Requirement[] = [
+  { anyOf: ["sway"], why: "measure capture beside a compositor and wlr-screencopy" },
+  { anyOf: ["gstreamer1.0-tools"], why: "measure latency beside GStreamer's webrtcbin" },
+  { anyOf: ["gstreamer1.0-plugins-ugly"], why: "encode with libx264 in GStreamer" },
+  { anyOf: ["python3-xlib"], why: "show what GStreamer streams" },
+];

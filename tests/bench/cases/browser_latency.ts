@@ -74,7 +74,6 @@ const webrtcbin: Measure = async (mode, clicks) => {
 export const clickToPhoton: Case = {
   name: "click-photon",
   summary: "a click in Chromium until the frame that shows its effect is presented",
-  needs: ["Xvfb", "gst-launch-1.0", "python3"],
   async run(context: BenchContext): Promise<Result[]> {
     const rounds = context.quick ? 1 : 3;
     const clicks = context.quick ? 15 : 60;

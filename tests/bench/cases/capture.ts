@@ -19,7 +19,6 @@ const WARM_UP = 30;
 export const capture: Case = {
   name: "capture",
   summary: "commit → readable frame, against sway and wlr-screencopy",
-  needs: ["sway", "setpriv"],
   async run({ quick, log }) {
     const rounds = quick ? 1 : 3;
     const count = quick ? 60 : 300;

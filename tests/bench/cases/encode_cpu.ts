@@ -14,7 +14,6 @@ const MAX_REPEATS = 2;
 export const encodeCpu: Case = {
   name: "encode-cpu",
   summary: "CPU a picture of an X desktop to H.264, against ffmpeg -f x11grab",
-  needs: ["Xvfb", "ffmpeg"],
   async run({ quick, log }) {
     const rounds = quick ? 1 : 3;
     const windowMs = quick ? 3000 : 5000;

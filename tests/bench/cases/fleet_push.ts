@@ -42,7 +42,6 @@ async function push(fleet: SimulatedFleet, version: string) {
 export const fleetPush: Case = {
   name: "fleet-push",
   summary: "a 5 MB bundle to forty simulated boxes, eight at a time",
-  needs: ["ssh", "rsync", "bash"],
   async run({ quick, log }) {
     const boxes = quick ? 4 : 40;
     const rounds = quick ? 1 : 3;
