@@ -4,6 +4,7 @@
  */
 import { monotonicMs } from "../media/clock.ts";
 import type { EncodedAudio } from "../media/encoded.ts";
+import { collectGarbage } from "../system/freed_memory.ts";
 import { Priority, setRealtime } from "../system/priority.ts";
 import { Capture, type CaptureSettings } from "./capture.ts";
 import { Packetizer, type PacketizerSettings } from "./packetizer.ts";
@@ -85,3 +86,6 @@ self.onmessage = ({ data }: MessageEvent<AudioWorkerStart>) => {
   }
   post({ type: "ended" });
 };
+
+// All is loaded and nobody waits: a session gets the Worker later.
+collectGarbage();

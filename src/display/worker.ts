@@ -13,6 +13,7 @@ import {
   RecordKind,
 } from "./worker_messages.ts";
 import { logger } from "../system/log.ts";
+import { collectGarbage } from "../system/freed_memory.ts";
 import { Priority, setRealtime } from "../system/priority.ts";
 import { Compositor } from "./wayland/compositor.ts";
 
@@ -86,3 +87,6 @@ scope.onmessage = (event: MessageEvent<DisplayWorkerStart>) => {
     send({ type: "closed" });
   }
 };
+
+// All is loaded and nobody waits: a session gets the Worker later.
+collectGarbage();

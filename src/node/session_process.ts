@@ -6,18 +6,19 @@ import { selfCommand } from "../system/self.ts";
 const LOG_OPENED_MS = 5000;
 /**
  * V8 lets the young objects of each of a session's four threads grow to 16 MB and more before it
- * looks which are dead; they are few and small, and with 1 MB the process takes 30 MB less.
+ * looks which are dead; they are few and small, and with 1 MB the process takes 30 MB less. What the
+ * start leaves behind is collected once (src/system/freed_memory.ts).
  */
-const SMALL_HEAPS = "--max-semi-space-size=1";
+const SMALL_HEAPS = "--max-semi-space-size=1,--expose-gc";
 /**
  * The C library keeps what was freed, and an arena for each of twenty threads, against a later need
- * (mallopt(3)): 10 MB after the start. Four arenas suffice that no thread waits for another's, and
- * what is larger than 256 KB is used for long. No program of a session inherits it.
+ * (mallopt(3)): 10 MB after the start. Two arenas suffice: no thread allocates much while a game is
+ * played. What is larger than 128 KB is used for long. No program of a session inherits it.
  */
 const SMALL_MALLOC = {
-  MALLOC_ARENA_MAX: "4",
-  MALLOC_MMAP_THRESHOLD_: "262144",
-  MALLOC_TRIM_THRESHOLD_: "262144",
+  MALLOC_ARENA_MAX: "2",
+  MALLOC_MMAP_THRESHOLD_: "131072",
+  MALLOC_TRIM_THRESHOLD_: "131072",
 };
 
 /** A process that waits to become a session; tests give doubles. */

@@ -1,4 +1,4 @@
-import { releaseFreedMemory } from "../system/freed_memory.ts";
+import { collectGarbage, releaseFreedMemory } from "../system/freed_memory.ts";
 import { logger } from "../system/log.ts";
 import { Priority, setRealtime } from "../system/priority.ts";
 import { liveStages } from "./live_stages.ts";
@@ -11,6 +11,11 @@ const log = logger("session");
 /** After the start: the Workers have loaded their modules, also on a slow machine. */
 const LOADED_MS = 10_000;
 
+function releaseStart(): void {
+  collectGarbage();
+  releaseFreedMemory();
+}
+
 /**
  * Runs the session whose specification comes as the first line of standard input, and returns the
  * exit code. Everything is loaded before the line is read, so that a prepared process starts at once.
@@ -21,7 +26,7 @@ const LOADED_MS = 10_000;
  */
 export async function sessionMain(): Promise<number> {
   prepareStages();
-  Deno.unrefTimer(setTimeout(releaseFreedMemory, LOADED_MS));
+  Deno.unrefTimer(setTimeout(releaseStart, LOADED_MS));
   const spec = await readSpec(Deno.stdin.readable);
   if (spec === undefined) return 0;
   const realtime = setRealtime(Priority.session);

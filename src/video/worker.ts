@@ -1,5 +1,6 @@
 /** The Worker that owns the encoder. See messages.ts for what goes in and out. */
 import { FrameReader, FrameRing } from "../media/frame_ring.ts";
+import { collectGarbage } from "../system/freed_memory.ts";
 import { Priority, setRealtime } from "../system/priority.ts";
 import { EncodeLoop } from "./encode_loop.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
@@ -48,3 +49,6 @@ worker.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       break;
   }
 };
+
+// All is loaded and nobody waits: a session gets the Worker later.
+collectGarbage();
