@@ -1,7 +1,7 @@
 /** Who may come in by SSH: the box's authorized_keys file. SSH is off while it is empty. */
-import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { Refusal } from "../system/refusal.ts";
+import { sshFingerprint } from "../system/ssh_fingerprint.ts";
 import type { SshKey } from "../protocol/machine.ts";
 
 /** Of image/mkosi.extra/etc/ssh/sshd_config.d. */
@@ -96,8 +96,7 @@ function parseKey(line: string): SshKey | undefined {
   }
   const length = new DataView(bytes.buffer).getUint32(0);
   if (new TextDecoder().decode(bytes.subarray(4, 4 + length)) !== type) return undefined;
-  const hash = createHash("sha256").update(bytes).digest("base64").replace(/=+$/, "");
-  return { type, fingerprint: `SHA256:${hash}`, comment: comment.join(" ").slice(0, 200) };
+  return { type, fingerprint: sshFingerprint(base64), comment: comment.join(" ").slice(0, 200) };
 }
 
 /** A stick may have brought lines such as `from="10.0.0.0/8" ssh-ed25519 …`. */

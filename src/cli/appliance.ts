@@ -2,6 +2,7 @@ import type { Coordinator } from "../coordinator/coordinator.ts";
 import { lanAddresses } from "../coordinator/http/addresses.ts";
 import type { Config } from "../config/config.ts";
 import { mdnsName } from "../system/avahi.ts";
+import { sshFingerprint } from "../system/ssh_fingerprint.ts";
 import { logger } from "../system/log.ts";
 import { renderConsoleScreen } from "./console_screen.ts";
 import { writeToConsole } from "./console_terminal.ts";
@@ -12,6 +13,9 @@ const log = logger("appliance");
 const NAME_PATIENCE_MS = 6000;
 const NAME_EVERY_MS = 30_000;
 const LOOK_MS = 2000;
+/** As systemd/system/ssh.service.d: with one of these there is SSH. */
+const SSH_KEYS = ["/run/box/authorized_keys", "/var/lib/box/authorized_keys"];
+const SSH_HOST_KEY = "/var/lib/box/ssh_host_ed25519_key.pub";
 /** The kernel may have written over the screen. */
 const REDRAW_MS = 60_000;
 
@@ -88,10 +92,28 @@ export class Appliance {
         ? `http://${hosts[0]}${suffix(http.port, 80)}/trust`
         : undefined,
       claimCode: house.claimCode,
+      sshHostKey: sshHostKey(),
     });
     if (text === this.#drawn && Date.now() - this.#drawnAt < REDRAW_MS) return;
     writeToConsole(this.screen, text);
     this.#drawn = text;
     this.#drawnAt = Date.now();
   }
+}
+
+/** Fingerprint of this machine's host key for SSH; undefined where SSH is off. */
+function sshHostKey(): string | undefined {
+  const read = (path: string) => {
+    try {
+      return Deno.readTextFileSync(path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return "";
+      // The rest of the screen is worth more than this line.
+      if (error instanceof Deno.errors.PermissionDenied) return "";
+      throw error;
+    }
+  };
+  if (!SSH_KEYS.some((path) => read(path) !== "")) return undefined;
+  const key = read(SSH_HOST_KEY).split(" ")[1];
+  return key && sshFingerprint(key);
 }

@@ -11,6 +11,8 @@ export interface ConsoleScreen {
   trustUrl?: string;
   /** Until somebody has claimed the house. */
   claimCode?: string;
+  /** Fingerprint of the host key, where somebody can come in by SSH. */
+  sshHostKey?: string;
 }
 
 const CLEAR = "\x1b[H\x1b[2J\x1b[3J";
@@ -55,6 +57,7 @@ export function renderConsoleScreen(screen: ConsoleScreen): string {
     for (let i = 0; i < Math.max(code.length, text.length); i++) {
       lines.push(`  ${code[i] ?? " ".repeat(code[0].length)}   ${text[i] ?? ""}`);
     }
+    if (screen.sshHostKey) lines.push("", `  SSH host key ${screen.sshHostKey}`);
   }
   return NEVER_BLANK + HIDE_CURSOR + CLEAR + lines.join("\r\n") + "\r\n";
 }

@@ -7,6 +7,7 @@ const screen = {
   urls: ["https://gamelan.local", "https://192.168.1.20"],
   trustUrl: "http://gamelan.local/trust",
   claimCode: "ABCD-2345",
+  sshHostKey: `SHA256:${"x".repeat(43)}`,
 };
 
 /** The characters that a terminal shows, without control sequences. */
@@ -18,7 +19,15 @@ function shown(text: string): string[] {
 Deno.test("the screen of a box shows name, addresses and claim code, and fits 80 × 25 characters", () => {
   const lines = shown(renderConsoleScreen(screen));
   const text = lines.join("\n");
-  for (const part of [...screen.urls, screen.trustUrl, screen.claimCode, screen.version]) {
+  for (
+    const part of [
+      ...screen.urls,
+      screen.trustUrl,
+      screen.claimCode,
+      screen.version,
+      screen.sshHostKey,
+    ]
+  ) {
     assert.ok(text.includes(part), `expected ${part} on the screen:\n${text}`);
   }
   assert.ok(lines.length <= 25, `${lines.length} lines`);

@@ -23,33 +23,42 @@ export class BoxSaysNo extends Error {
   }
 }
 
-/** Writing an image to a slow disk takes its time. */
-const APPLY_MS = 20 * 60_000;
+/** Writing an image to a slow disk takes its time, and what else changes the box waits for it. */
+const CHANGE_MS = 20 * 60_000;
+/** Some hundred pictures, on a machine that may need a second for each. */
+const MEASURE_MS = 5 * 60_000;
 
 export class BoxClient {
   constructor(readonly ssh: Ssh, readonly host: Host) {}
 
   status(options: { measure?: boolean; fresh?: boolean } = {}): Promise<BoxStatus> {
     const { measure = false, fresh } = options;
-    return this.#call(BoxStatus, ["status", ...(measure ? ["--measure"] : [])], { fresh });
+    const timeoutMs = measure ? MEASURE_MS : undefined;
+    return this.#call(BoxStatus, ["status", ...(measure ? ["--measure"] : [])], {
+      fresh,
+      timeoutMs,
+    });
   }
 
   prepare(request: PrepareRequest): Promise<Prepared> {
-    return this.#call(Prepared, ["prepare"], { input: JSON.stringify(request) });
+    return this.#call(Prepared, ["prepare"], {
+      input: JSON.stringify(request),
+      timeoutMs: CHANGE_MS,
+    });
   }
 
   apply(id: string): Promise<Applied> {
-    return this.#call(Applied, ["apply", id], { timeoutMs: APPLY_MS });
+    return this.#call(Applied, ["apply", id], { timeoutMs: CHANGE_MS });
   }
 
   /** Over a new connection: that the box can still be reached is what is being confirmed. */
   confirm(id: string): Promise<Settled> {
-    return this.#call(Settled, ["confirm", id], { fresh: true });
+    return this.#call(Settled, ["confirm", id], { fresh: true, timeoutMs: CHANGE_MS });
   }
 
   /** @param what  id of a change that is not confirmed, or "bundle" or "config" */
   rollback(what: string): Promise<Settled> {
-    return this.#call(Settled, ["rollback", what], { fresh: true });
+    return this.#call(Settled, ["rollback", what], { fresh: true, timeoutMs: CHANGE_MS });
   }
 
   journal(): Promise<JournalEntry[]> {

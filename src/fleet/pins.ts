@@ -1,5 +1,5 @@
 /** Host keys, pinned by the name in the inventory the first time a box is provisioned. */
-import { createHash } from "node:crypto";
+import { sshFingerprint } from "../system/ssh_fingerprint.ts";
 import { removeFile, replaceFile } from "./durable_file.ts";
 import type { Host } from "./inventory.ts";
 import { ConnectionFailed, type Ssh } from "./ssh.ts";
@@ -23,8 +23,7 @@ export class Pins {
   list(): Pin[] {
     return this.#lines().map((line) => {
       const [name, type, key] = line.split(" ");
-      const hash = createHash("sha256").update(Buffer.from(key ?? "", "base64")).digest("base64");
-      return { name, type, fingerprint: `SHA256:${hash.replace(/=+$/, "")}` };
+      return { name, type, fingerprint: sshFingerprint(key ?? "") };
     });
   }
 

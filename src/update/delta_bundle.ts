@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { BundleArchive, DELTA, packBundle } from "./archive.ts";
-import { writeDelta } from "./delta.ts";
+import { applyDelta, writeDelta } from "./delta.ts";
 import { BundleManifest, KEYS, MANIFEST, parseBundleFile, SIGNATURE } from "./manifest.ts";
 import { checkFiles, readBundleHead, writeBundleHead } from "./verify.ts";
 
@@ -55,6 +55,26 @@ export async function packDelta(older: string, newer: string, path: string): Pro
     };
   } finally {
     await Deno.remove(work, { recursive: true });
+  }
+}
+
+/**
+ * Makes whole files of the deltas in a bundle's folder, whose manifest was checked before.
+ *
+ * @param findBase  as for {@linkcode applyDelta}
+ * @throws BundleRefused where one is damaged, or its base is not here
+ */
+export async function expandDeltas(
+  folder: string,
+  files: BundleManifest["files"],
+  findBase: (name: string) => Promise<string | undefined>,
+): Promise<void> {
+  for (const { name, bytes } of files) {
+    const path = join(folder, name);
+    const there = await Deno.lstat(path + DELTA).catch(() => undefined);
+    if (!there?.isFile) continue;
+    await applyDelta(path + DELTA, path, bytes, findBase);
+    await Deno.remove(path + DELTA);
   }
 }
 

@@ -2,6 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { join } from "node:path";
 import { keyId, verify } from "../system/ed25519.ts";
 import { sha256File } from "../system/sha256_file.ts";
+import { DELTA } from "./archive.ts";
 import {
   followCertificates,
   historyAfter,
@@ -122,9 +123,19 @@ export async function verifyBundle(folder: string, machine: Machine): Promise<Ve
   return { ...verified, folder };
 }
 
-/** Checks the files of a bundle against its manifest. @throws BundleRefused */
-export async function checkFiles(folder: string, { files, version }: BundleManifest) {
-  const known = new Set([MANIFEST, SIGNATURE, KEYS, ...files.map(({ name }) => name)]);
+/**
+ * Checks the files of a bundle against its manifest.
+ *
+ * @param deltas  files of which there is only the delta, which is checked when it was applied
+ * @throws BundleRefused
+ */
+export async function checkFiles(
+  folder: string,
+  { files, version }: BundleManifest,
+  deltas: readonly string[] = [],
+) {
+  const there = files.map(({ name }) => deltas.includes(name) ? name + DELTA : name);
+  const known = new Set([MANIFEST, SIGNATURE, KEYS, ...there]);
   for await (const { name } of Deno.readDir(folder)) {
     // The installer matches files by pattern: one more of them would be installed unsigned.
     if (!known.has(name)) {
@@ -132,6 +143,7 @@ export async function checkFiles(folder: string, { files, version }: BundleManif
     }
   }
   for (const { name, bytes, sha256 } of files) {
+    if (deltas.includes(name)) continue;
     const path = join(folder, name);
     const stat = await Deno.lstat(path).catch(() => undefined);
     if (stat === undefined) throw new BundleRefused("truncated", `The bundle lacks ${name}`);

@@ -139,6 +139,10 @@ Deno.test("a change is provisional until it is confirmed, and confirming twice i
     assert.equal(early.error!.reason, "wrong-slot");
     box.updater.boot();
     assert.equal((await box.status()).slots!.current.blessed, false);
+    const untested = await box.call(`confirm ${id}`);
+    assert.equal(untested.error!.reason, "unhealthy");
+    assert.match(untested.error!.message, /1\.1\.0 has not passed its own test yet/);
+    assert.equal((await box.call("prove")).code, 0);
     assert.equal((await box.call(`confirm ${id}`)).code, 0);
     assert.equal((await box.call(`confirm ${id}`)).code, 0);
     const { slots, pending } = await box.status();

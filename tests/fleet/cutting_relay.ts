@@ -4,6 +4,8 @@ export class CuttingRelay implements Disposable {
   /** Bytes still let through towards the target; Infinity: all. */
   bytesLeft = Infinity;
   cuts = 0;
+  /** What has passed towards the target. */
+  bytes = 0;
 
   constructor(readonly targetPort: number) {
     this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -46,6 +48,7 @@ export class CuttingRelay implements Disposable {
         const passed = counted ? Math.min(length, this.bytesLeft) : length;
         for (let sent = 0; sent < passed;) sent += await to.write(buffer.subarray(sent, passed));
         if (!counted) continue;
+        this.bytes += passed;
         this.bytesLeft -= passed;
         if (this.bytesLeft > 0) continue;
         this.cuts++;

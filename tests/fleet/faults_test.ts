@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
 import type { HostReport, PushReport } from "../../src/fleet/push/push.ts";
+import { packDelta } from "../../src/update/delta_bundle.ts";
+import { signBundle } from "../../src/update/sign.ts";
 import { makeTinyRoot } from "../games/tiny_root.ts";
 import { CuttingRelay } from "./cutting_relay.ts";
 import { type SimulatedBox, SimulatedFleet } from "./simulated_fleet.ts";
@@ -131,6 +133,54 @@ Deno.test("faults of single boxes", async (t) => {
     assert.deepEqual([report.outcome, report.reason], ["failed", "returned"]);
     assert.match(report.detail, /1\.1\.0 was taken back: it did not start/);
     assert.equal(fourth.version, "1.0.0");
+  });
+
+  await t.step(
+    "one that fails its own test is tried three times, and the reason told",
+    async () => {
+      const selfTest = "“The picture is encoded” failed: no encoder";
+      const report = await pushTo(
+        fleet,
+        fourth,
+        "bundle",
+        await fleet.bundle("1.1.1", { selfTest }),
+      );
+      assert.deepEqual([report.outcome, report.reason], ["failed", "returned"], report.detail);
+      assert.match(report.detail, /1\.1\.1 was tried three times and taken back: .*no encoder/);
+      assert.equal(fourth.version, "1.0.0");
+    },
+  );
+
+  await t.step("an update file of what differs is made whole by the box, or refused", async () => {
+    const bytes = 2_000_000;
+    const [older, newer] = [
+      await fleet.bundle("1.0.0", {}, { bytes }),
+      await fleet.bundle("1.4.0"),
+    ];
+    const root = await Deno.readFile(join(older, "root.raw"));
+    root[1_000_000] ^= 1;
+    await Deno.writeFile(join(newer, "root.raw"), root);
+    const description = { product: "gamelan", architecture: "amd64" as const, version: "1.4.0" };
+    await signBundle(newer, description, fleet.updateKey);
+    const file = join(fleet.folder, "small.gamelan-update");
+    assert.ok((await packDelta(older, newer, file)).bytes < bytes / 20);
+
+    // The sixth runs something else.
+    const refused = await pushTo(fleet, sixth, "bundle", file);
+    assert.deepEqual([refused.outcome, refused.reason], ["failed", "too-old"], refused.detail);
+    assert.match(refused.detail, /use the whole one/);
+    for (const name of ["root.raw", "image.json"]) {
+      await Deno.copyFile(join(older, name), join(sixth.root, "slots/a", name));
+    }
+    using relay = new CuttingRelay(sixth.port);
+    fleet.writeInventory({ [sixth.name]: relay.port });
+    const done = await pushTo(fleet, sixth, "bundle", file);
+    assert.equal(done.outcome, "done", done.detail);
+    assert.ok(relay.bytes < bytes / 10, `${relay.bytes} bytes were sent`);
+    assert.deepEqual(await Deno.readFile(join(sixth.root, "slots/b/root.raw")), root);
+    // It is the same change, whichever way it comes.
+    assert.equal((await pushTo(fleet, sixth, "bundle", newer)).outcome, "unchanged");
+    fleet.writeInventory();
   });
 
   await t.step("a box whose clock stands in 1970 is updated all the same", async () => {

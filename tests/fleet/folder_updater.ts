@@ -12,7 +12,11 @@ export interface Loader {
   running: SlotName;
   next: SlotName;
   blessed: Record<SlotName, boolean>;
+  /** How often what was installed last may be tried before it is blessed. */
+  triesLeft: number;
 }
+
+const TRIES = 3;
 
 /** What the file "image.json" of a bundle makes the simulated box do. */
 export interface ImageTraits {
@@ -35,7 +39,10 @@ export class FolderUpdater implements Updater {
   }
 
   set loader(loader: Loader) {
-    Deno.writeTextFileSync(join(this.root, "loader.json"), JSON.stringify(loader));
+    // At once: the box and what boots it read it in other processes.
+    const path = join(this.root, "loader.json");
+    Deno.writeTextFileSync(`${path}.new`, JSON.stringify(loader));
+    Deno.renameSync(`${path}.new`, path);
   }
 
   static create(root: string, version: string, traits: ImageTraits = {}): FolderUpdater {
@@ -43,7 +50,7 @@ export class FolderUpdater implements Updater {
     Deno.writeTextFileSync(join(root, "slots/a/version"), version);
     Deno.writeTextFileSync(join(root, "slots/a/image.json"), JSON.stringify(traits));
     const updater = new FolderUpdater(root);
-    updater.loader = { running: "a", next: "a", blessed: { a: true, b: false } };
+    updater.loader = { running: "a", next: "a", blessed: { a: true, b: false }, triesLeft: 0 };
     return updater;
   }
 
@@ -91,7 +98,12 @@ export class FolderUpdater implements Updater {
       await Deno.copyFile(join(folder, name), join(slot, name));
     }
     await Deno.writeTextFile(join(slot, "version"), manifest.version);
-    this.loader = { running, next: other, blessed: { ...blessed, [other]: false } };
+    this.loader = {
+      running,
+      next: other,
+      blessed: { ...blessed, [other]: false },
+      triesLeft: TRIES,
+    };
   }
 
   /** The fleet's harness sees the file and boots the box. */
@@ -100,8 +112,8 @@ export class FolderUpdater implements Updater {
   }
 
   markGood(): Promise<void> {
-    const { running, next, blessed } = this.loader;
-    this.loader = { running, next, blessed: { ...blessed, [running]: true } };
+    const { running, blessed } = this.loader;
+    this.loader = { ...this.loader, blessed: { ...blessed, [running]: true } };
     return Promise.resolve();
   }
 
@@ -109,15 +121,17 @@ export class FolderUpdater implements Updater {
     const { running, blessed } = this.loader;
     const other = running === "a" ? "b" : "a";
     const next = blessed[running] && !blessed[other] ? running : other;
-    this.loader = { running, next, blessed };
+    this.loader = { ...this.loader, next };
     return await Deno.readTextFile(join(this.root, "slots", next, "version"));
   }
 
   /** What the boot loader does: the next slot, or the other one where that does not boot. */
   boot(): void {
-    const { next, blessed } = this.loader;
-    const booted = this.traits(next).boots === false ? (next === "a" ? "b" : "a") : next;
-    this.loader = { running: booted, next: booted, blessed };
+    const { next, blessed, triesLeft } = this.loader;
+    const given = this.traits(next).boots === false || (!blessed[next] && triesLeft === 0);
+    const booted = given ? (next === "a" ? "b" : "a") : next;
+    const left = blessed[booted] ? triesLeft : triesLeft - 1;
+    this.loader = { running: booted, next: booted, blessed, triesLeft: left };
     Deno.removeSync(join(this.root, "reboot"));
   }
 }

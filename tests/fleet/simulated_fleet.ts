@@ -8,8 +8,10 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { signBundle } from "../../src/update/sign.ts";
+import { prove } from "../../src/fleet/box/prove.ts";
 import { FolderUpdater, type ImageTraits } from "./folder_updater.ts";
-import { type BoxSetup, houseName } from "./simulated_host.ts";
+import { Operator, type Said } from "./operator.ts";
+import { type BoxSetup, houseName, openSimulatedHost } from "./simulated_host.ts";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const main = join(repository, "main.ts");
@@ -121,6 +123,16 @@ export class SimulatedBox {
       stdout: "null",
       stderr: "null",
     }).spawn();
+    await this.#prove();
+  }
+
+  /** What a start does with a system on trial (systemd/system/gamelan-prove.service). */
+  async #prove(): Promise<void> {
+    const { running, blessed } = this.updater.loader;
+    if (blessed[running]) return;
+    const failure = await prove(openSimulatedHost(this.root));
+    if (failure === undefined) await this.updater.markGood();
+    else await this.updater.requestReboot();
   }
 
   /** Does what the box asked for. */
@@ -141,12 +153,6 @@ export class SimulatedBox {
       return undefined;
     }
   }
-}
-
-export interface Operator {
-  code: number;
-  stdout: string;
-  stderr: string;
 }
 
 export class SimulatedFleet implements AsyncDisposable {
@@ -214,36 +220,18 @@ export class SimulatedFleet implements AsyncDisposable {
     Deno.writeTextFileSync(this.inventory, lines.join("\n") + "\n");
   }
 
-  /** How the operator's program is run. */
-  operatorCommand(...args: string[]) {
-    const common = ["--inventory", this.inventory, "--state", this.state];
-    const [verb, ...rest] = args;
-    return {
-      program: Deno.execPath(),
-      args: ["run", "-A", "--no-check", main, "fleet", verb, ...common, ...rest],
-      env: {
-        DENO_DIR: Deno.env.get("DENO_DIR") ?? join(Deno.env.get("HOME")!, ".cache/deno"),
-        HOME: this.folder,
-        XDG_RUNTIME_DIR: join(this.folder, "run"),
-      },
-    };
+  /** Who works on this fleet. */
+  get operator(): Operator {
+    const { folder, inventory, state } = this;
+    return new Operator({ folder, inventory, state });
   }
 
-  /** The operator's process, leader of a process group as in a terminal; `fleet(...)` waits for it. */
   spawn(...args: string[]): Deno.ChildProcess {
-    const { program, ...options } = this.operatorCommand(...args);
-    return new Deno.Command(program, {
-      ...options,
-      detached: true,
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
+    return this.operator.spawn(...args);
   }
 
-  async fleet(...args: string[]): Promise<Operator> {
-    const { code, stdout, stderr } = await this.spawn(...args).output();
-    return { code, stdout: decode(stdout), stderr: decode(stderr) };
+  fleet(...args: string[]): Promise<Said> {
+    return this.operator.fleet(...args);
   }
 
   /** A signed bundle; `bytes` of noise besides. */
@@ -301,7 +289,6 @@ export class SimulatedFleet implements AsyncDisposable {
   async #prepare(): Promise<void> {
     // sshd run by root insists on this folder.
     if (Deno.uid() === 0) await Deno.mkdir("/run/sshd", { recursive: true, mode: 0o755 });
-    await Deno.mkdir(join(this.folder, "run"), { mode: 0o700 });
     await Deno.mkdir(join(this.folder, "bin"));
     await run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", join(this.folder, "operator"));
     await esbuild.build({

@@ -10,7 +10,7 @@ import { UsageError } from "../exit_codes.ts";
 import { alignRows, type Fleet, FleetExit, fleetOptions, openFleet, positive } from "./options.ts";
 import { pushWatcher } from "./push_table.ts";
 
-const help = `Usage: gamelan fleet push bundle FOLDER [OPTIONS]
+const help = `Usage: gamelan fleet push bundle FOLDER|FILE.gamelan-update [OPTIONS]
        gamelan fleet push game FILE.erofs [OPTIONS]
        gamelan fleet push config FILE.toml [OPTIONS]
        gamelan fleet push --resume [ID] [OPTIONS]
@@ -21,8 +21,11 @@ one before has the change and is well: its service runs and did not die, a bundl
 the latency is not worse than before by the bounds below. The first failure stops the push; boxes
 that were not begun stay as they are.
 
+A bundle is a folder or an update file. One made by "gamelan bundle delta" holds only what differs
+from what the boxes run; a box that runs something else takes the whole one only.
+
 A bundle or a configuration is provisional on the box until this program confirms it over a new
-connection. A box that cannot be reached after the change, is not well, or is not confirmed in time
+connection, a bundle after the new system's own test. A box that cannot be reached after the change, is not well, or is not confirmed in time
 goes back by itself.
 
 In a configuration, {{ name }} stands for a variable of the inventory, {{ host }} for the host's name.
@@ -78,11 +81,12 @@ export async function run(args: string[]): Promise<number> {
     const known = ChangeKind.safeParse(kind);
     if (!known.success || path === undefined || rest.length > 0) {
       throw new UsageError(
-        `expected bundle FOLDER, game FILE or config FILE, got "${positionals.join(" ")}"`,
+        `expected bundle FOLDER or FILE, game FILE or config FILE, got "${positionals.join(" ")}"`,
       );
     }
     prepared = await newPush(values, known.data, path, folder);
   }
+  await using _content = prepared.content;
   return await perform(prepared, values.json ?? false);
 }
 
@@ -105,7 +109,8 @@ async function newPush(
 ): Promise<Prepared> {
   const fleet = await openFleet(values);
   if (fleet.hosts.length === 0) throw new UsageError("the inventory has no hosts to push to");
-  const content = await openContent(kind, path);
+  await using opened = new AsyncDisposableStack();
+  const content = opened.use(await openContent(kind, path));
   const tags = values.waves?.split(",") ?? fleet.inventory.waves;
   const waves = planWaves(fleet.hosts, tags);
   const push = PushJournal.newId(new Date());
@@ -130,6 +135,7 @@ async function newPush(
   for (const host of fleet.hosts) {
     content.request(host, { ...plan, operator: operator() });
   }
+  opened.move();
   return { fleet, content, plan, waves, journal: new PushJournal(folder(fleet), push) };
 }
 
@@ -145,7 +151,8 @@ async function resumePush(
   const journal = new PushJournal(folder(fleet), id);
   const history = journal.history();
   const { plan } = history;
-  const content = await openContent(plan.kind, plan.path);
+  await using opened = new AsyncDisposableStack();
+  const content = opened.use(await openContent(plan.kind, plan.path));
   if (content.digest !== plan.digest) {
     throw new Error(`${plan.path} was changed since push ${id}: push it anew`);
   }
@@ -159,6 +166,7 @@ async function resumePush(
     }),
   }));
   const parallel = values.parallel === undefined ? plan.parallel : fleet.parallel;
+  opened.move();
   return { fleet, content, plan: { ...plan, parallel }, waves, journal, history };
 }
 

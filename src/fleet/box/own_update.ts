@@ -3,8 +3,8 @@
  * with a warning, and stays if the new system's own test succeeds ({@linkcode prove}).
  */
 import { join } from "node:path";
-import { BundleArchive, DELTA } from "../../update/archive.ts";
-import { applyDelta } from "../../update/delta.ts";
+import { BundleArchive } from "../../update/archive.ts";
+import { expandDeltas } from "../../update/delta_bundle.ts";
 import { BundleManifest, MANIFEST, parseBundleFile } from "../../update/manifest.ts";
 import { BundleRefused } from "../../update/refused.ts";
 import { type BundleHead, readBundleHead, writeBundleHead } from "../../update/verify.ts";
@@ -46,7 +46,9 @@ export async function takeBundle(
   try {
     await writeBundleHead(prepared.folder, head);
     if (archive) {
-      await expand(host, prepared.folder, files, await archive.unpack(prepared.folder, files));
+      await archive.unpack(prepared.folder, files);
+      const { updater } = host;
+      await expandDeltas(prepared.folder, files, (base) => updater!.runningFile(base));
     } else await copyFiles(source as string, prepared.folder, files);
   } catch (error) {
     // What is left of it would fill the disk until the next update.
@@ -77,20 +79,6 @@ async function prepare(
     signature: base64(head.signature),
     keys: head.keys && base64(head.keys),
   });
-}
-
-/** Makes whole files of deltas. */
-async function expand(
-  { updater }: BoxHost,
-  folder: string,
-  files: BundleManifest["files"],
-  deltas: string[],
-): Promise<void> {
-  for (const { name, bytes } of files.filter(({ name }) => deltas.includes(name))) {
-    const path = join(folder, name);
-    await applyDelta(path + DELTA, path, bytes, (base) => updater!.runningFile(base));
-    await Deno.remove(path + DELTA);
-  }
 }
 
 async function copyFiles(from: string, to: string, files: BundleManifest["files"]): Promise<void> {

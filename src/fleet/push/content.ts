@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { basename, resolve } from "node:path";
 import { sha256File } from "../../system/sha256_file.ts";
+import { BundleArchive } from "../../update/archive.ts";
 import { bundleDigest, BundleManifest, MANIFEST, parseBundleFile } from "../../update/manifest.ts";
-import { checkFiles, readBundleHead } from "../../update/verify.ts";
+import { checkFiles, readBundleHead, writeBundleHead } from "../../update/verify.ts";
 import { type ChangeKind, PrepareRequest, PROTOCOL } from "../box/protocol.ts";
 import type { Host } from "../inventory.ts";
 import { fillTemplate } from "../template.ts";
@@ -15,8 +16,8 @@ export interface RequestBase {
   duringPlay: boolean;
 }
 
-/** What is pushed. */
-export interface Content {
+/** What is pushed; what was unpacked for it goes with it. */
+export interface Content extends AsyncDisposable {
   kind: ChangeKind;
   /** Where it lies here; absolute. */
   path: string;
@@ -30,7 +31,8 @@ export interface Content {
 }
 
 /**
- * Opens what is to be pushed: a bundle's folder, a game package (.erofs), or a configuration file.
+ * Opens what is to be pushed: a bundle's folder or update file, which may hold only what differs from
+ * an older one, a game package (.erofs), or a configuration file.
  *
  * @throws where it is damaged: better here than on forty boxes
  */
@@ -46,17 +48,41 @@ export async function openContent(kind: ChangeKind, given: string): Promise<Cont
   }
 }
 
+const nothing = () => Promise.resolve();
+
 async function openBundle(path: string): Promise<Content> {
-  const { manifest: bytes, signature, keys } = await readBundleHead(path);
+  if ((await Deno.stat(path)).isDirectory) return await openBundleFolder(path, path, [], nothing);
+  const folder = await Deno.makeTempDir({ prefix: "gamelan-push-" });
+  const remove = () => Deno.remove(folder, { recursive: true });
+  try {
+    const archive = new BundleArchive((await Deno.open(path)).readable);
+    const head = await archive.head();
+    await writeBundleHead(folder, head);
+    const { files } = parseBundleFile(BundleManifest, head.manifest, MANIFEST);
+    return await openBundleFolder(path, folder, await archive.unpack(folder, files), remove);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function openBundleFolder(
+  path: string,
+  folder: string,
+  deltas: string[],
+  dispose: () => Promise<void>,
+): Promise<Content> {
+  const { manifest: bytes, signature, keys } = await readBundleHead(folder);
   const manifest = parseBundleFile(BundleManifest, bytes, MANIFEST);
-  await checkFiles(path, manifest);
+  await checkFiles(folder, manifest, deltas);
   const base64 = (content: Uint8Array) => Buffer.from(content).toString("base64");
   return {
     kind: "bundle",
     path,
     digest: bundleDigest(bytes),
     title: `version ${manifest.version}`,
-    files: `${path}/`,
+    files: `${folder}/`,
+    [Symbol.asyncDispose]: dispose,
     request: (_, base) => ({
       protocol: PROTOCOL,
       kind: "bundle",
@@ -81,6 +107,7 @@ async function openGame(path: string): Promise<Content> {
     digest: sha256,
     title: `game ${basename(path, ".erofs")}`,
     files: path,
+    [Symbol.asyncDispose]: nothing,
     request: (_, { push, operator }) => ({
       protocol: PROTOCOL,
       kind: "game",
@@ -101,6 +128,7 @@ async function openConfig(path: string): Promise<Content> {
     path,
     digest: createHash("sha256").update(text).digest("hex"),
     title: `configuration ${basename(path)}`,
+    [Symbol.asyncDispose]: nothing,
     request: (host, base) => ({
       protocol: PROTOCOL,
       kind: "config",

@@ -42,8 +42,10 @@ export function healthProblem(
 /** Whether a confirmed change holds. */
 export function blessingProblem(kind: ChangeKind, status: BoxStatus): string | undefined {
   if (status.pending !== undefined) return `${status.pending.id} is not confirmed`;
-  if (kind !== "bundle" || status.slots === undefined) return undefined;
-  return status.slots.current.blessed ? undefined : "its new system is not blessed";
+  return kind !== "bundle" || isBlessed(status) ? undefined : "its new system is not blessed";
 }
+
+/** Whether the running system has proved itself. */
+export const isBlessed = ({ slots }: BoxStatus) => slots === undefined || slots.current.blessed;
 
 const times = (count: number) => count === 1 ? "once" : `${count} times`;

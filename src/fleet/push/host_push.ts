@@ -4,7 +4,7 @@ import type { BoxReason, BoxStatus } from "../box/protocol.ts";
 import { ConnectionFailed } from "../ssh.ts";
 import { transfer } from "../transfer.ts";
 import type { Content, RequestBase } from "./content.ts";
-import { blessingProblem, type GateBounds, healthProblem } from "./gate.ts";
+import { blessingProblem, type GateBounds, healthProblem, isBlessed } from "./gate.ts";
 
 /** What a box is at, in the order of a push. */
 export type Step =
@@ -40,6 +40,7 @@ export interface HostPushOptions {
 
 const TRANSFER_TRIES = 5;
 const PAUSE_MS = 1000;
+const MAX_PAUSE_MS = 10_000;
 /** A service that was just restarted needs a moment. */
 const SERVICE_SECONDS = 60;
 
@@ -76,7 +77,9 @@ class HostPush {
     const { onStep, base } = this.options;
     onStep("checking");
     const request = this.content.request(this.box.host, base);
-    let prepared = await this.#retried(() => this.box.prepare(request));
+    // One that an interrupted push had begun with may be restarting.
+    const patience = this.#before === undefined ? 0 : this.options.bootSeconds;
+    let prepared = await this.#retried(() => this.box.prepare(request), patience);
     if (prepared.outcome === "nothing-to-do") {
       return { outcome: "unchanged", detail: prepared.detail };
     }
@@ -176,7 +179,7 @@ class HostPush {
 
   /**
    * Waits until the box answers over a new connection, which is shared by what follows, and runs
-   * with the change.
+   * with the change; a new system also has passed its own test.
    *
    * @throws BoxSaysNo "returned" where it went back; ConnectionFailed where it stays away
    */
@@ -189,6 +192,7 @@ class HostPush {
     const starting = performance.now() + SERVICE_SECONDS * 1000;
     for (;;) {
       let problem: ConnectionFailed | undefined;
+      const asked = performance.now();
       // So that the connection that answers was made after the change.
       await this.box.ssh.disconnect(this.box.host);
       try {
@@ -203,17 +207,24 @@ class HostPush {
               : "The box does not know the change any more",
           );
         }
-        const runs = !reboots || `version ${status.version}` === this.content.title;
-        const { service } = status.health;
-        if (runs && (service !== "starting" || performance.now() > starting)) return;
+        if (reboots) {
+          // A new system is restarted and given up by its own test; until that is over nothing is
+          // known of it.
+          if (isBlessed(status) && `version ${status.version}` === this.content.title) return;
+        } else if (status.health.service !== "starting" || performance.now() > starting) return;
       } catch (error) {
         if (!(error instanceof ConnectionFailed)) throw error;
         problem = error;
       }
       if (performance.now() > deadline) {
-        throw problem ?? new BoxSaysNo("failed", `It does not run ${this.content.title}`);
+        throw problem ??
+          new BoxSaysNo(
+            "failed",
+            `It does not run ${this.content.title}, or has not proved itself`,
+          );
       }
-      await pause(PAUSE_MS);
+      // A slow box has something else to do than to answer.
+      await pause(Math.max(PAUSE_MS, Math.min(2 * (performance.now() - asked), MAX_PAUSE_MS)));
     }
   }
 
@@ -229,16 +240,19 @@ class HostPush {
     };
   }
 
-  /** Once more where the connection failed; a box that is gone is not waited for. */
-  async #retried<T>(task: () => Promise<T>): Promise<T> {
-    try {
-      return await task();
-    } catch (error) {
-      if (!(error instanceof ConnectionFailed)) throw error;
-      if (!["unreachable", "broken"].includes(error.kind)) throw error;
-      await this.box.ssh.disconnect(this.box.host);
-      await pause(PAUSE_MS);
-      return await task();
+  /** Once more where the connection failed; a box that is gone is waited for as long as is said. */
+  async #retried<T>(task: () => Promise<T>, patienceSeconds = 0): Promise<T> {
+    const deadline = performance.now() + patienceSeconds * 1000;
+    for (let tries = 1;; tries++) {
+      try {
+        return await task();
+      } catch (error) {
+        if (!(error instanceof ConnectionFailed)) throw error;
+        if (!["unreachable", "broken"].includes(error.kind)) throw error;
+        if (tries > 1 && performance.now() > deadline) throw error;
+        await this.box.ssh.disconnect(this.box.host);
+        await pause(PAUSE_MS);
+      }
     }
   }
 }

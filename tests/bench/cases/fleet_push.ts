@@ -18,7 +18,7 @@ function cpuSeconds(line: string): number {
 /** Pushes a bundle and returns wall and processor time of the operator's process and its children. */
 async function push(fleet: SimulatedFleet, version: string) {
   const bundle = await fleet.bundle(version, {}, { bytes: BUNDLE_BYTES });
-  const { program, args, env } = fleet.operatorCommand(
+  const { program, args, env } = fleet.operator.command(
     ...["push", "bundle", bundle, "--parallel", "8", "--soak-seconds", "0"],
   );
   const times = join(fleet.folder, "times");

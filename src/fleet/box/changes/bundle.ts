@@ -1,5 +1,12 @@
 /** A new system image, in the slot that does not run. */
-import { type BundleHead, type Machine, verifyBundle, verifyHead } from "../../../update/verify.ts";
+import { expandDeltas } from "../../../update/delta_bundle.ts";
+import {
+  type BundleHead,
+  type Machine,
+  readBundleHead,
+  verifyBundle,
+  verifyHead,
+} from "../../../update/verify.ts";
 import { compareVersions } from "../../../update/version.ts";
 import type { Slots, Updater } from "../../../update/updater.ts";
 import { BoxRefused } from "../refused.ts";
@@ -62,7 +69,11 @@ export async function applyBundle(
 ): Promise<Provisional> {
   const updater = updaterOf(context);
   const slots = await updater.slots();
-  const bundle = await verifyBundle(folder, await machine(context, slots));
+  const here = await machine(context, slots);
+  // A delta is not signed, but nothing is made of one that an untrusted manifest brings.
+  const { manifest: { files } } = verifyHead(await readBundleHead(folder), here);
+  await expandDeltas(folder, files, (base) => updater.runningFile(base));
+  const bundle = await verifyBundle(folder, here);
   const { manifest: { version }, digest, keyHistory } = bundle;
   if (id !== `bundle-${digest.slice(0, 16)}`) {
     throw new BoxRefused("request", `${id} was prepared, but the folder holds bundle-${digest}`);
@@ -93,6 +104,15 @@ export async function confirmBundle(context: BoxContext, pending: Pending): Prom
     throw new BoxRefused(
       "wrong-slot",
       `Slot ${current.name} with ${current.version} runs; ${version} was installed to the other one`,
+    );
+  }
+  const { proof } = context.state;
+  const failed = proof?.version === version ? proof.failures.at(-1) : undefined;
+  if (!current.blessed && (proof?.version !== version || failed !== undefined)) {
+    // Confirmed now, it would stay, whatever its own test says then.
+    throw new BoxRefused(
+      "unhealthy",
+      `${version} has not passed its own test yet${failed === undefined ? "" : `: ${failed}`}`,
     );
   }
   await updater.markGood();
