@@ -5,6 +5,7 @@ import { isAbsolute, join } from "node:path";
 import { parseArgs } from "node:util";
 import { launchGame } from "../games/launch.ts";
 import { GameLibrary } from "../games/library.ts";
+import { GameWant } from "../protocol/library.ts";
 import { ExitCode, UsageError } from "./exit_codes.ts";
 import { dataConfig, dataOptions } from "./settings.ts";
 
@@ -29,7 +30,7 @@ Options:
   --id ID             import: name in the library
   --title TEXT        import: title
   --command WORDS     import: how to start it, such as "./start.sh --fullscreen"
-  --wants LIST        import: network, gpu, x11; comma separated
+  --wants LIST        import: network, gpu, x11, evdev; comma separated
   --players N         import: how many can play together
   --save PATH         import: folder below the home that is kept; may be given again. Default: all
   --key FILE          sign: private key in PEM (openssl genpkey -algorithm ed25519)
@@ -153,9 +154,10 @@ async function importGame(library: GameLibrary, source: string | undefined, flag
   }
 }
 
-function want(text: string): "network" | "gpu" | "x11" {
-  if (text === "network" || text === "gpu" || text === "x11") return text;
-  throw new UsageError(`--wants expects network, gpu or x11, got "${text}"`);
+function want(text: string): GameWant {
+  const known = GameWant.safeParse(text);
+  if (known.success) return known.data;
+  throw new UsageError(`--wants expects ${GameWant.options.join(", ")}, got "${text}"`);
 }
 
 async function list(library: GameLibrary, json: boolean): Promise<number> {

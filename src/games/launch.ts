@@ -169,7 +169,7 @@ async function start(
   const folder = await Deno.makeTempDir({ dir: runDir, prefix: "sandbox-" });
   try {
     const reached = await reach(env, folder, uid);
-    const gpu = launch.gpu ? graphicsDevices() : { binds: [], groups: [] };
+    const gpu = launch.gpu ? graphicsDevices() : NO_GRAPHICS;
     const binds = [...launch.binds, ...reached.binds, ...gpu.binds];
     const sources = [runDir, resolve(env.dataDir), ...binds.map((bind) => bind.source)];
     const memoryBytes = limits.memoryBytes ??
@@ -183,6 +183,7 @@ async function start(
       groups: gpu.groups,
       home: launch.home,
       binds,
+      hidden: gpu.hidden,
       network: launch.network,
       hostname: "gamelan",
       environment: {
@@ -262,6 +263,8 @@ async function reach(env: GameEnvironment, folder: string, uid: number | undefin
   Object.assign(environment, sound);
   if (env.inputDirectory !== undefined) {
     binds.push({ source: resolve(env.inputDirectory), target: "/dev/input", devices: true });
+    // SDL asks udev for gamepads, which does not know of a session's; told so, it looks at the folder.
+    environment.SDL_JOYSTICK_DISABLE_UDEV = "1";
   }
   return { binds, environment };
 }
@@ -279,13 +282,21 @@ function windowSystem(manifest: Pick<Manifest, "wants">, env: GameEnvironment) {
   return environment;
 }
 
+interface Graphics {
+  binds: Bind[];
+  hidden: string[];
+  groups: number[];
+}
+
+const NO_GRAPHICS: Graphics = { binds: [], hidden: [], groups: [] };
+
 /** Render nodes, the kernel's description of them, and the groups that may open them. */
-function graphicsDevices(): { binds: Bind[]; groups: number[] } {
+function graphicsDevices(): Graphics {
   let nodes: string[];
   try {
     nodes = readdirSync("/dev/dri").filter((name) => name.startsWith("renderD"));
   } catch {
-    return { binds: [], groups: [] };
+    return NO_GRAPHICS;
   }
   const paths = nodes.map((name) => join("/dev/dri", name));
   const nvidia = readdirSync("/dev").filter((name) => /^nvidia(\d+|ctl|-uvm|-modeset)$/.test(name))
@@ -298,6 +309,8 @@ function graphicsDevices(): { binds: Bind[]; groups: number[] } {
         target: path,
       })),
     ],
+    // Input devices of other sessions are among them, a GPU is not.
+    hidden: ["/sys/devices/virtual"],
     groups: [...new Set(paths.map((path) => lstatSync(path).gid))].filter((gid) => gid !== 0),
   };
 }

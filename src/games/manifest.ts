@@ -2,6 +2,7 @@
  * `gamelan.json`, the manifest at the root of every game package.
  */
 import { z } from "zod";
+import { GameWant } from "../protocol/library.ts";
 import { Id } from "../protocol/session.ts";
 
 /** Largest `gamelan.json` that is read, in bytes. */
@@ -67,7 +68,7 @@ export const Manifest = z.strictObject({
     height: z.number().int().min(200).max(2160),
   }).optional(),
   players: z.number().int().min(1).max(64).default(1),
-  wants: z.array(z.enum(["network", "gpu", "x11"])).max(3).default([]),
+  wants: z.array(GameWant).max(GameWant.options.length).default([]),
   /** Picture for the library, a path in the package. */
   artwork: InnerPath.refine(
     (path) => /\.(png|svg|jpe?g|webp)$/i.test(path),

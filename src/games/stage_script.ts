@@ -37,6 +37,8 @@ export interface SandboxPlan {
   groups: number[];
   home: { source: string; path: string }[];
   binds: Bind[];
+  /** Folders of the binds that it sees empty. */
+  hidden: string[];
   /** It is run in a network namespace of its own and may use it; else it gets an empty one. */
   network: boolean;
   hostname: string;
@@ -201,6 +203,11 @@ function mountLayers(
   }
 }
 
+/** Options of bwrap(1) that lay nothing over a folder. */
+function empty(folder: string): string[] {
+  return ["--size", "4096", "--perms", "0555", "--tmpfs", folder, "--remount-ro", folder];
+}
+
 function bubblewrap(plan: SandboxPlan, host: boolean): string[] {
   const stage = plan.stage;
   const uid = String(SANDBOX_UID);
@@ -225,6 +232,8 @@ function bubblewrap(plan: SandboxPlan, host: boolean): string[] {
     ...["--uid", uid, "--gid", uid, "--hostname", plan.hostname, "--clearenv", "--cap-drop", "ALL"],
     ...(host ? programsOnly(HOST_ETC) : ["--bind", `${stage}/root`, "/"]),
     ...["--proc", "/proc", "--dev", "/dev"],
+    // Lists all input devices of the machine, other sessions' with them.
+    ...empty("/proc/bus"),
     ...["--size", String(plan.scratchBytes), "--perms", "1777", "--tmpfs", "/dev/shm"],
     ...["--size", String(plan.scratchBytes), "--perms", "1777", "--tmpfs", "/tmp"],
     ...["--size", String(RUN_BYTES), "--tmpfs", "/run"],
@@ -235,6 +244,7 @@ function bubblewrap(plan: SandboxPlan, host: boolean): string[] {
       `${stage}/bind/${index}`,
       bind.target,
     ]),
+    ...plan.hidden.flatMap(empty),
     // After the devices have their places in it: it is memory without a limit of its own.
     ...["--remount-ro", "/dev"],
     ...Object.entries(environment).flatMap(([name, value]) => ["--setenv", name, value]),

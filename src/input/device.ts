@@ -78,9 +78,17 @@ export class VirtualDevice {
 
   /**
    * Creates the device and its nodes in `directory`. `phys`: its physical path, which tells devices
-   * of sessions apart. Throws with the kernel's reason; nothing is left behind then.
+   * of sessions apart. `player`: the number of a joystick's name; the kernel's own counts those of all
+   * sessions, and many games look at js0 only. Throws with the kernel's reason; nothing is left behind
+   * then.
    */
-  constructor(system: InputSystem, directory: string, device: DeviceDescription, phys: string) {
+  constructor(
+    system: InputSystem,
+    directory: string,
+    device: DeviceDescription,
+    phys: string,
+    player?: number,
+  ) {
     this.#system = system;
     this.file = system.open();
     try {
@@ -89,7 +97,10 @@ export class VirtualDevice {
       this.file.control(UI_GET_SYSNAME_64, sysname);
       const name = new TextDecoder().decode(sysname.subarray(0, sysname.indexOf(0)));
       for (const node of system.nodes(name)) {
-        const path = join(directory, node.name);
+        const joystick = node.name.startsWith("js");
+        // The kernel takes touch screens for joysticks too.
+        if (joystick && player === undefined) continue;
+        const path = join(directory, joystick ? `js${player}` : node.name);
         system.makeNode(path, node);
         this.#paths.push(path);
       }

@@ -110,7 +110,7 @@ class KernelDevices implements InputDevices {
   #connect(slot: number): void {
     if (this.#pads.has(slot)) return;
     const phys = `gamelan/${this.settings.sessionId}/pad${slot}`;
-    const device = new VirtualDevice(this.system, this.directory, xboxPad, phys);
+    const device = new VirtualDevice(this.system, this.directory, xboxPad, phys, slot);
     const reader = new RumbleReader(
       device.file,
       (strong, weak, ms) => this.onRumble(slot, strong, weak, ms),

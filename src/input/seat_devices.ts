@@ -6,6 +6,8 @@ import {
   ABS_X,
   ABS_Y,
   BTN_LEFT,
+  BTN_MIDDLE,
+  BTN_RIGHT,
   BTN_TASK,
   BTN_TOUCH,
   BUS_VIRTUAL,
@@ -33,6 +35,8 @@ const position = { minimum: 0, maximum: 65535 };
 const mouseButtons = Array.from({ length: BTN_TASK - BTN_LEFT + 1 }, (_, i) => BTN_LEFT + i);
 const MAX_TOUCHES = 32;
 
+export const seatDeviceKinds: SeatDeviceKind[] = ["keyboard", "mouse", "tablet", "touch"];
+
 export const seatDevices: Record<SeatDeviceKind, DeviceDescription> = {
   keyboard: {
     ...identity,
@@ -52,7 +56,8 @@ export const seatDevices: Record<SeatDeviceKind, DeviceDescription> = {
     ...identity,
     name: "Gamelan pointer",
     product: 3,
-    keys: [BTN_LEFT],
+    // These three are what the kernel knows such a pointer by; with others it is a joystick.
+    keys: [BTN_LEFT, BTN_RIGHT, BTN_MIDDLE],
     absolute: new Map([[ABS_X, position], [ABS_Y, position]]),
   },
   touch: {

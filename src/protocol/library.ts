@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { Id } from "./session.ts";
 
+/**
+ * What a game needs beside window, sound and gamepads. `evdev`: keyboard, mouse and touch screen as
+ * devices in /dev/input, for games that read them there and not from their window.
+ */
+export const GameWant = z.enum(["network", "gpu", "x11", "evdev"]);
+export type GameWant = z.infer<typeof GameWant>;
+
 /** A game as the library shows it. */
 export const GameInfo = z.object({
   id: Id,
@@ -15,7 +22,7 @@ export const GameInfo = z.object({
   /** Package file's bytes. */
   bytes: z.number().default(0),
   players: z.number().int().min(1).default(1),
-  wants: z.array(z.enum(["network", "gpu", "x11"])).default([]),
+  wants: z.array(GameWant).default([]),
   /** Path of the artwork under the API, absent where there is none. */
   artwork: z.string().optional(),
   /** Signed by a key this machine trusts, unsigned, or not checked. */

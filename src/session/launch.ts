@@ -2,15 +2,16 @@ import { launchCommand, launchGame, type LaunchLimits } from "../games/launch.ts
 import { GameLibrary } from "../games/library.ts";
 import type { GameEnvironment, GameProcess } from "../media/stages.ts";
 import type { SessionSpec } from "../protocol/session.ts";
+import type { GameNeeds } from "./stages.ts";
 import { selfPaths, testcardCommand } from "../system/self.ts";
 
-/** Whether the source is a package whose manifest wants X11. */
-export async function gameNeedsX11(spec: SessionSpec): Promise<boolean> {
-  if (spec.source.kind === "command") return spec.source.x11;
-  if (spec.source.kind !== "package") return false;
+/** What the source wants of its session, by its package's manifest. */
+export async function gameNeeds(spec: SessionSpec): Promise<GameNeeds> {
+  if (spec.source.kind === "command") return { x11: spec.source.x11, evdev: false };
+  if (spec.source.kind !== "package") return { x11: false, evdev: false };
   const library = new GameLibrary({ dataDir: spec.dataDir });
-  const { manifest } = await library.find(spec.source.gameId);
-  return manifest.wants.includes("x11");
+  const { manifest: { wants } } = await library.find(spec.source.gameId);
+  return { x11: wants.includes("x11"), evdev: wants.includes("evdev") };
 }
 
 /** Starts what `spec` names in its sandbox; a running desktop needs nothing started. */

@@ -2,10 +2,11 @@ import { startAudio } from "../audio/pipeline.ts";
 import { startCompositor } from "../display/compositor_source.ts";
 import { startX11Source } from "../display/x11/source.ts";
 import { createInputDevices } from "../input/devices.ts";
+import { seatDeviceKinds } from "../input/seat_devices.ts";
 import { createTransport } from "../transport/webrtc/transport.ts";
 import { dismissWorker } from "../system/worker_module.ts";
 import { startVideo } from "../video/pipeline.ts";
-import { gameNeedsX11, launchSource } from "./launch.ts";
+import { gameNeeds, launchSource } from "./launch.ts";
 import type { SessionStages } from "./stages.ts";
 
 /** The real stages. */
@@ -23,7 +24,8 @@ export const liveStages: SessionStages = {
   video: startVideo,
   audio: startAudio,
   transport: createTransport,
-  devices: createInputDevices,
-  needsX11: gameNeedsX11,
+  devices: ({ evdev, ...places }) =>
+    createInputDevices({ ...places, seat: evdev ? seatDeviceKinds : [] }),
+  needs: gameNeeds,
   game: launchSource,
 };

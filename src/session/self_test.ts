@@ -122,7 +122,7 @@ class SelfTest {
       else if (event.type === "failed") ready.reject(new Error(event.message));
     };
     await ready.promise;
-    this.#devices = await liveStages.devices(places);
+    this.#devices = await liveStages.devices({ ...places, evdev: false });
     const silent = await liveStages.audio(places).then(
       (audio) => void (this.#audio = audio),
       (error: Error) => error.message,

@@ -171,20 +171,20 @@ export class Session {
     const { spec, stages } = this;
     this.#apply({ type: "step", step: "display" });
     const places = { runDir: spec.runDir, sessionId: spec.id };
-    const needsX11 = stages.needsX11(spec);
+    const needs = stages.needs(spec);
     const [display, video, audio, devices] = await Promise.all([
       timed("display", this.#startDisplay()),
       timed("video", stages.video({ ring: this.#ring, settings: this.#quality.settings })),
       timed("sound", stages.audio({ ...places, surround: spec.surround })).catch((error: Error) =>
         this.#silent(error)
       ),
-      timed("devices", stages.devices(places)),
+      timed("devices", needs.then(({ evdev }) => stages.devices({ ...places, evdev }))),
     ]);
     this.#wire(video, audio, devices);
     this.#apply({ type: "step", step: "game" });
     let x11Display = display.x11Display;
     let xauthority = display.xauthority;
-    if (display.waylandDisplay && await needsX11) {
+    if (display.waylandDisplay && (await needs).x11) {
       this.#awaitsWindow = true;
       this.#xserver = await stages.xserver({
         waylandDisplay: display.waylandDisplay,

@@ -44,7 +44,7 @@ async function withSession(
   const refuse = () => Promise.reject(new Error("this test starts no game"));
   const stages = {
     transport: () => Promise.resolve(transport),
-    needsX11: () => Promise.resolve(false),
+    needs: () => Promise.resolve({ x11: false, evdev: false }),
     compositor: () => {
       throw new Error("this test starts no game");
     },

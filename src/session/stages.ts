@@ -21,6 +21,14 @@ export interface XServer {
   close(): Promise<void>;
 }
 
+/** What a game wants of its session beside what every game gets. */
+export interface GameNeeds {
+  /** It is an X11 game: {@linkcode SessionStages.xserver}. */
+  x11: boolean;
+  /** It reads keyboard, mouse and touch screen from /dev/input. */
+  evdev: boolean;
+}
+
 /** How a session gets its stages; tests give doubles. */
 export interface SessionStages {
   compositor(options: {
@@ -45,9 +53,8 @@ export interface SessionStages {
     options: { runDir: string; sessionId: string; surround?: boolean },
   ): Promise<AudioPipeline>;
   transport(options: TransportOptions): Promise<Transport>;
-  devices(options: { runDir: string; sessionId: string }): Promise<InputDevices>;
-  /** Whether the source is an X11 game that needs {@linkcode SessionStages.xserver}. */
-  needsX11(spec: SessionSpec): Promise<boolean>;
+  devices(options: { runDir: string; sessionId: string; evdev: boolean }): Promise<InputDevices>;
+  needs(spec: SessionSpec): Promise<GameNeeds>;
   /** Starts the game of `spec`; undefined where the source has none (a running desktop). */
   game(spec: SessionSpec, environment: GameEnvironment): Promise<GameProcess | undefined>;
 }

@@ -107,6 +107,23 @@ Deno.test("the machine's files are out of reach", async () => {
   }
 });
 
+Deno.test("a game learns nothing of the machine's input devices but what is in its own folder", async () => {
+  const input = join(house.folder, "input");
+  await Deno.mkdir(input, { recursive: true });
+  const { output } = await play(
+    `
+    exec 2>&1; ls /dev/input /proc/bus /sys; cat /proc/bus/input/devices; ls /sys/class/input
+    mkdir /proc/bus/input /dev/input/more; echo "udev: $SDL_JOYSTICK_DISABLE_UDEV"`,
+    { env: { inputDirectory: input } },
+  );
+  assert.match(output, /^\/dev\/input:\n\n\/proc\/bus:\n\n\/sys:$/m);
+  assert.match(output, /cat: \/proc\/bus\/input\/devices: No such file/);
+  assert.match(output, /ls: .*\/sys\/class\/input.*: No such file/);
+  assert.match(output, /mkdir: .*\/proc\/bus\/input.*: Read-only file system/);
+  assert.match(output, /mkdir: .*\/dev\/input\/more.*: (Permission denied|Read-only)/);
+  assert.match(output, /^udev: 1$/m);
+});
+
 Deno.test("a game has no rights, no root and no way back to them", async () => {
   const { output } = await play(`
     id -u; cat /proc/self/status | grep -E '^(Cap|NoNewPrivs|Seccomp):|^Cap|^NoNew|^Seccomp'

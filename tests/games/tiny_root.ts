@@ -2,7 +2,7 @@
  * Test double of a game: a root of a few of this machine's own programs with a shell script as the
  * game. It needs no runtime layer and so no network.
  */
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { GameEnvironment } from "../../src/media/stages.ts";
 import type { ManifestChanges } from "../../src/games/import_source.ts";
 import { GameLibrary } from "../../src/games/library.ts";
@@ -29,10 +29,16 @@ export async function makeTinyRoot(
     await Deno.mkdir(join(folder, path), { recursive: true });
   }
   for (const name of ["bin", "lib", "lib64"]) await Deno.symlink(`usr/${name}`, join(folder, name));
+  await addPrograms(folder, programs.map((program) => `/usr/bin/${program}`));
+  await Deno.writeTextFile(join(folder, "play"), script);
+}
+
+/** Adds programs of this machine, with the libraries they need, to such a folder. */
+export async function addPrograms(folder: string, programs: string[]): Promise<void> {
   const libraries = new Set<string>();
-  for (const program of programs) {
-    const path = `/usr/bin/${program}`;
-    await Deno.copyFile(await Deno.realPath(path), join(folder, path));
+  for (const path of programs) {
+    const target = join(folder, "usr/bin", basename(path));
+    await Deno.copyFile(await Deno.realPath(path), target);
     for (const [, library] of (await output("ldd", path)).matchAll(/(\/\S+) \(0x/g)) {
       libraries.add(library);
     }
@@ -42,7 +48,6 @@ export async function makeTinyRoot(
     await Deno.mkdir(dirname(target), { recursive: true });
     await Deno.copyFile(await Deno.realPath(library), target);
   }
-  await Deno.writeTextFile(join(folder, "play"), script);
 }
 
 /** A data directory with games made of scripts, and sessions in it. */

@@ -67,11 +67,25 @@ Deno.test("a gamepad appears as an Xbox 360 pad and disappears again", async () 
   assert.ok(made.indexOf(UI_ABS_SETUP) < made.indexOf(UI_DEV_SETUP));
   const setup = file.controls.find(([request]) => request === UI_DEV_SETUP)![1] as string;
   assert.equal(setup.slice(0, 16), "03005e048e021401");
-  assert.ok(system.paths.has("/run/x/input/event10") && system.paths.has("/run/x/input/js10"));
+  assert.ok(system.paths.has("/run/x/input/event10") && system.paths.has("/run/x/input/js0"));
   input({ kind: "pad-disconnect", timeMs: 1, pad: 0 });
   assert.equal(file.closed, true);
   assert.equal(file.controls.at(-1)![0], UI_DEV_DESTROY);
   assert.deepEqual([...system.paths], ["/run/x/input"]);
+  await devices.close();
+});
+
+Deno.test("a joystick's number is its player's, whatever number the kernel has for it", async () => {
+  const { system, devices, input } = await session(["keyboard", "mouse", "tablet", "touch"]);
+  const names = () => [...system.paths].map((path) => path.slice("/run/x/".length)).sort();
+  // The kernel takes touch screens for joysticks too; to the game they are none.
+  const seat = ["input", "input/event10", "input/event11", "input/event12", "input/event13"];
+  assert.deepEqual(names(), seat);
+  input(connect(2));
+  input(connect(0));
+  assert.deepEqual(names(), [...seat, "input/event14", "input/event15", "input/js0", "input/js2"]);
+  input({ kind: "pad-disconnect", timeMs: 1, pad: 2 });
+  assert.deepEqual(names(), [...seat, "input/event15", "input/js0"]);
   await devices.close();
 });
 

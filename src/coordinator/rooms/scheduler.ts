@@ -53,7 +53,7 @@ function whyNot(node: Candidate, game: GameInfo, maxSessions: number): string | 
   }
   for (const want of game.wants) {
     const lacking = node.capabilities.find((capability) =>
-      capability.id === want && capability.status === "missing"
+      capability.id === (want === "evdev" ? "uinput" : want) && capability.status === "missing"
     );
     if (lacking) return `The machine ${node.name} lacks what the game needs: ${lacking.title}`;
   }

@@ -5,7 +5,8 @@ import { claimDisplay, type ClaimedDisplay } from "./display_number.ts";
 
 /** Where X servers have their sockets. */
 const SOCKETS = "/tmp/.X11-unix";
-const START_TIMEOUT_MS = 15000;
+/** A small machine that is busy is slow, not broken. */
+const START_TIMEOUT_MS = 45_000;
 const STOP_TIMEOUT_MS = 2000;
 const TAIL_LINES = 12;
 

@@ -33,7 +33,7 @@ export interface Xwayland {
   close(): Promise<void>;
 }
 
-const MANAGER_TIMEOUT_MS = 10000;
+const MANAGER_TIMEOUT_MS = 45_000;
 const MANAGER_CLOSE_MS = 1000;
 
 /**
