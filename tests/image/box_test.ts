@@ -53,7 +53,7 @@ Deno.test("the box", async (t) => {
     "games/damaged.erofs": "This is no package.",
   });
   await using machine = await Machine.start(
-    { image: imageUnderTest(), name: "box", key, stick, udpPorts: [udpPort] },
+    { image: imageUnderTest(), name: "box", key, stick, udpPorts: [udpPort], watchdog: true },
     artifacts,
   );
   const figures: Record<string, unknown> = {};
@@ -278,6 +278,20 @@ Deno.test("the box", async (t) => {
     );
     // A bus error where the block belongs to a program that is running.
     assert.match(stderr, /Input\/output error|Bus error/);
+  });
+
+  await t.step("a system that hangs is reset by the machine's watchdog", async () => {
+    assert.equal(machine.count("WATCHDOG"), 0);
+    // Process 1 does nothing any more. There may be no answer.
+    const asked = machine.ssh("echo 1 >/sys/fs/cgroup/init.scope/cgroup.freeze", SLOW_MS)
+      .catch(() => {});
+    await eventually(
+      "a reset",
+      () => Promise.resolve(machine.count("WATCHDOG") > 0),
+      { withinMs: SLOW_MS, everyMs: 500 },
+    );
+    await machine.cutPower();
+    await asked;
   });
   await keepFigures("image-box", figures);
 });

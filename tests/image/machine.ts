@@ -35,7 +35,7 @@ export interface MachineOptions {
   variables?: string;
   /** The same machine again, on another start of QEMU: its SMBIOS identity. */
   uuid?: string;
-  /** It has a watchdog that resets it (Intel 6300ESB). */
+  /** Its board's watchdog (Intel TCO) resets it; else that does nothing. */
   watchdog?: boolean;
   diskGiB?: number;
   processors?: number;
@@ -331,7 +331,9 @@ function arguments_(
     ...["-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci"],
     ...["-vga", "std", "-display", "none", "-serial", `file:${files.serial}`],
     ...["-qmp", `unix:${join(folder, "qmp.sock")},server=on,wait=off`],
-    ...(options.watchdog ? ["-device", "i6300esb", "-action", "watchdog=reset"] : []),
+    ...(options.watchdog
+      ? ["-global", "ICH9-LPC.noreboot=false", "-action", "watchdog=reset"]
+      : []),
     ...smbios,
     ...stick,
     ...drives,
