@@ -35,8 +35,8 @@ const RECORDING_MS = 10000;
 const MODULE = new URL("./worker.ts", import.meta.url);
 
 /** Starts the sound's Worker ahead of {@linkcode startAudio}. */
-export function prepareAudio(): void {
-  prepareWorker("audio", MODULE);
+export function prepareAudio(): Promise<void> {
+  return prepareWorker("audio", MODULE);
 }
 
 /**

@@ -6,6 +6,7 @@ import { monotonicMs } from "../media/clock.ts";
 import type { EncodedAudio } from "../media/encoded.ts";
 import { collectGarbage } from "../system/freed_memory.ts";
 import { Priority, setRealtime } from "../system/priority.ts";
+import { sayLoaded } from "../system/worker_module.ts";
 import { Capture, type CaptureSettings } from "./capture.ts";
 import { Packetizer, type PacketizerSettings } from "./packetizer.ts";
 import { STOP, SURROUND } from "./worker_control.ts";
@@ -89,3 +90,4 @@ self.onmessage = ({ data }: MessageEvent<AudioWorkerStart>) => {
 
 // All is loaded and nobody waits: a session gets the Worker later.
 collectGarbage();
+sayLoaded();

@@ -9,8 +9,11 @@ import { writeToConsole } from "./console_terminal.ts";
 import { version } from "./version.ts";
 
 const log = logger("appliance");
-/** Avahi asks the network for two seconds before it uses a name. */
-const NAME_PATIENCE_MS = 6000;
+/**
+ * Avahi asks the network for two seconds before it uses a name. Nobody waits for that: the house
+ * answers to gamelan.local anyway, and its certificate follows where it is another one.
+ */
+const NAME_SOON_MS = 60_000;
 const NAME_EVERY_MS = 30_000;
 const LOOK_MS = 2000;
 /** As systemd/system/ssh.service.d: with one of these there is SSH. */
@@ -26,9 +29,11 @@ const REDRAW_MS = 60_000;
 export class Appliance {
   #name: string | undefined;
   #nameAt = 0;
+  readonly #openedAt = Date.now();
   #drawn = "";
   #drawnAt = 0;
-  #timer: ReturnType<typeof setInterval> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
 
   private constructor(
     private readonly config: Config,
@@ -36,36 +41,44 @@ export class Appliance {
   ) {}
 
   /**
-   * Waits for the machine's name in its network and adds it to the names of the house's certificate.
    * `screen`: a terminal's device, such as /dev/tty1. Throws where it cannot be opened.
    */
-  static async open(config: Config, screen: string): Promise<Appliance> {
-    const appliance = new Appliance(config, screen);
+  static open(config: Config, screen: string): Appliance {
     // Also before the first player, and a wrong device is said at once.
     writeToConsole(screen, "");
-    await appliance.#learnName(NAME_PATIENCE_MS);
-    return appliance;
+    return new Appliance(config, screen);
   }
 
-  /** Draws the screen, and again when something on it has changed. */
+  /**
+   * Draws the screen, and again when something on it has changed. Adds the machine's name in its network
+   * to the names of the house's certificate as soon as it is known.
+   */
   show(house: Coordinator): void {
     const look = async () => {
-      if (Date.now() - this.#nameAt > NAME_EVERY_MS) await this.#learnName(0);
+      if (this.#nameIsDue()) await this.#learnName();
       this.#draw(house);
     };
-    const quietly = () =>
-      look().catch((error) => log.warn("the screen was not drawn", { error: String(error) }));
-    quietly();
-    this.#timer = setInterval(quietly, LOOK_MS);
+    const looking = async () => {
+      await look().catch((error) => log.warn("the screen was not drawn", { error: String(error) }));
+      if (!this.#closed) this.#timer = setTimeout(looking, LOOK_MS);
+    };
+    looking();
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    this.#closed = true;
+    clearTimeout(this.#timer);
   }
 
-  async #learnName(patienceMs: number): Promise<void> {
+  #nameIsDue(): boolean {
+    const now = Date.now();
+    if (this.#name === undefined && now - this.#openedAt < NAME_SOON_MS) return true;
+    return now - this.#nameAt > NAME_EVERY_MS;
+  }
+
+  async #learnName(): Promise<void> {
     this.#nameAt = Date.now();
-    const name = await mdnsName(patienceMs);
+    const name = await mdnsName();
     if (name === undefined || name === this.#name) return;
     const { names } = this.config.http;
     if (this.#name !== undefined) names.splice(names.indexOf(this.#name), 1);

@@ -97,7 +97,7 @@ async function serveOnce(
 ): Promise<HouseRestore | undefined> {
   const firstStart = await prepareDataDir(config.data_dir);
   using _node = lockDataDir(config.data_dir, "node");
-  const appliance = options.screen ? await Appliance.open(config, options.screen) : undefined;
+  const appliance = options.screen ? Appliance.open(config, options.screen) : undefined;
   const library = new GameLibrary({
     dataDir: config.data_dir,
     trustedKeys: config.library.trusted_keys,
@@ -144,7 +144,7 @@ async function serveOnce(
     status: () => `Serving at ${coordinator.lanUrl ?? coordinator.url}`,
   });
   machine?.settle().catch((error) => log.error("the network is not as it was kept", { error }));
-  if (firstStart && config.library.first_import) agent.import(config.library.first_import);
+  if (firstStart && config.library.first_import) void agent.import(config.library.first_import);
   const why = await Promise.race([stop, restarting.asked]);
   const restore = typeof why === "string" ? undefined : why;
   log.info("stopping", { why: restore ? "a backup is restored" : why });

@@ -141,7 +141,9 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Coo
   return {
     url: `http://${shownHost}:${http.port}`,
     httpsUrl: https && `https://${shownHost}:${https.port}`,
-    lanUrl: lanUrl(config, http.port, https?.port),
+    get lanUrl() {
+      return lanUrl(config, http.port, https?.port);
+    },
     caFingerprintSha256,
     get claimCode() {
       return accounts.claimCode;

@@ -28,8 +28,8 @@ const COMMAND_BYTES = 2 * 1024 * 1024;
 const RETRY_MS = 2;
 
 /** Starts the compositor's Worker ahead of {@linkcode startCompositor}. */
-export function prepareCompositor(): void {
-  prepareWorker("display", MODULE);
+export function prepareCompositor(): Promise<void> {
+  return prepareWorker("display", MODULE);
 }
 
 /**

@@ -15,6 +15,7 @@ import {
 import { logger } from "../system/log.ts";
 import { collectGarbage } from "../system/freed_memory.ts";
 import { Priority, setRealtime } from "../system/priority.ts";
+import { sayLoaded } from "../system/worker_module.ts";
 import { Compositor } from "./wayland/compositor.ts";
 
 /** A display that keeps failing is reported as failed. */
@@ -90,3 +91,4 @@ scope.onmessage = (event: MessageEvent<DisplayWorkerStart>) => {
 
 // All is loaded and nobody waits: a session gets the Worker later.
 collectGarbage();
+sayLoaded();

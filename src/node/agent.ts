@@ -53,6 +53,8 @@ export class NodeAgent {
   #link: Link<FromNode, ToNode> | undefined;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
   #endWatching: (() => Promise<void>) | undefined;
+  #prepared: Promise<void> = Promise.resolve();
+  #closed = false;
   #games: GameInfo[] = [];
   #capabilities: Capability[] = [];
 
@@ -88,13 +90,13 @@ export class NodeAgent {
     this.#games = await this.#listGames();
     await this.#udp.open(wantedUdpPort(this.options.config));
     await this.#sessions.adopt();
-    this.#sessions.prepare();
+    this.#prepared = this.#sessions.prepare();
     this.#heartbeat = setInterval(() => this.#sendHeartbeat(), HEARTBEAT_MS);
     await this.#inbox.open();
-    this.options.capabilities().then((capabilities) => {
-      this.#capabilities = capabilities;
-      if (this.#link) this.#hello(this.#link);
-    }).catch((error) => log.warn("the capabilities of this machine are unknown", { error }));
+    // Not before a session could start: on a small machine what is asked there takes seconds.
+    this.#prepared.then(() => this.#findCapabilities()).catch((error) =>
+      log.warn("the capabilities of this machine are unknown", { error })
+    );
   }
 
   /** Serves this coordinator from now on. */
@@ -109,8 +111,10 @@ export class NodeAgent {
     this.#hello(link);
   }
 
-  /** Imports a game as the coordinator would ask for it. */
-  import(source: string): void {
+  /** Imports a game as the coordinator would ask for it, as soon as a session could start. */
+  async import(source: string): Promise<void> {
+    await this.#prepared;
+    if (this.#closed) return;
     this.#imports.add(`import-${crypto.randomUUID().slice(0, 8)}`, source);
   }
 
@@ -121,6 +125,7 @@ export class NodeAgent {
 
   /** Stops. With `endSessions` the games end too, else they run on to be adopted. */
   async close({ endSessions }: { endSessions: boolean }): Promise<void> {
+    this.#closed = true;
     clearInterval(this.#heartbeat);
     await this.#endWatching?.();
     await this.#inbox.close();
@@ -129,6 +134,12 @@ export class NodeAgent {
     await this.#sessions.close();
     await this.#udp.close();
     this.#link?.close("the node stops");
+  }
+
+  async #findCapabilities(): Promise<void> {
+    if (this.#closed) return;
+    this.#capabilities = await this.options.capabilities();
+    if (this.#link) this.#hello(this.#link);
   }
 
   #hello(link: Link<FromNode, ToNode>): void {

@@ -24,6 +24,8 @@ const SMALL_MALLOC = {
 /** A process that waits to become a session; tests give doubles. */
 export interface SessionProcess {
   readonly exited: Promise<{ code: number; signal: Deno.Signal | null }>;
+  /** Resolves when it has loaded all it needs, or has ended before. */
+  readonly prepared: Promise<void>;
   readonly logFile: string;
   assign(spec: SessionSpec, logDir: string): Promise<string>;
   dispose(): Promise<void>;
@@ -39,10 +41,12 @@ export interface SessionProcess {
  */
 export class IdleSession implements SessionProcess {
   readonly exited: Promise<Deno.CommandStatus>;
+  readonly prepared: Promise<void>;
   #used = false;
 
   private constructor(readonly child: Deno.ChildProcess, readonly logFile: string) {
     this.exited = child.status;
+    this.prepared = firstWord(child.stdout);
   }
 
   /**
@@ -57,12 +61,12 @@ export class IdleSession implements SessionProcess {
     // What a game says and who played it is not for this machine's other users.
     Deno.mkdirSync(logDir, { recursive: true, mode: 0o700 });
     const logFile = join(logDir, `idle-${crypto.randomUUID().slice(0, 8)}.log`);
-    const script = 'log=$1; shift; exec "$@" >>"$log" 2>&1';
+    const script = 'log=$1; shift; exec "$@" 2>>"$log"';
     const [command, ...args] = ["setsid", "sh", "-c", script, "sh", logFile, ...program];
     const child = new Deno.Command(command, {
       args,
       stdin: "piped",
-      stdout: "null",
+      stdout: "piped",
       env: {
         GAMELAN_LOG_LEVEL: logSettings.level,
         DENO_V8_FLAGS: SMALL_HEAPS,
@@ -116,6 +120,17 @@ export class IdleSession implements SessionProcess {
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
+  }
+}
+
+/** Resolves when something comes, or nothing will. */
+async function firstWord(stream: ReadableStream<Uint8Array>): Promise<void> {
+  const reader = stream.getReader();
+  try {
+    await reader.read();
+    await reader.cancel();
+  } catch {
+    // It broke off: nothing will come.
   }
 }
 

@@ -55,9 +55,10 @@ export class Sessions {
     return [...this.#running.values()].map((session) => session.info);
   }
 
-  /** Keeps one process ready for the next session. */
-  prepare(): void {
-    if (this.#closed || this.#idle) return;
+  /** Keeps one process ready for the next session. Resolves when there is one, or none could be. */
+  prepare(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    if (this.#idle) return this.#idle.prepared;
     const idle = this.#idle = this.startProcess(this.logDir);
     idle.exited.then((status) => {
       if (this.#idle !== idle) return;
@@ -72,6 +73,7 @@ export class Sessions {
       this.#retry = setTimeout(() => this.prepare(), this.#retryMs);
       this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
     });
+    return idle.prepared;
   }
 
   /** Starts a session; its progress and failure come as updates. */

@@ -1,3 +1,4 @@
+import { libc } from "../../ffi/libc.ts";
 import { collectGarbage, releaseFreedMemory } from "../system/freed_memory.ts";
 import { logger } from "../system/log.ts";
 import { Priority, setRealtime } from "../system/priority.ts";
@@ -25,7 +26,7 @@ function releaseStart(): void {
  * @throws Error where the specification is wrong, or its run directory cannot be used
  */
 export async function sessionMain(): Promise<number> {
-  prepareStages();
+  prepareStages().then(sayPrepared);
   Deno.unrefTimer(setTimeout(releaseStart, LOADED_MS));
   const spec = await readSpec(Deno.stdin.readable);
   if (spec === undefined) return 0;
@@ -43,4 +44,18 @@ export async function sessionMain(): Promise<number> {
   const { state, reason } = await session.run();
   log.info("over", { state, reason });
   return state === "failed" ? 1 : 0;
+}
+
+/**
+ * Tells the agent, which reads standard output until then, that all is loaded. The session outlives the
+ * agent, so from now on standard output is where the log is.
+ */
+function sayPrepared(): void {
+  log.info("prepared");
+  try {
+    Deno.stdout.writeSync(new TextEncoder().encode("prepared\n"));
+  } catch {
+    // The agent is gone already.
+  }
+  libc.dup2(2, 1);
 }

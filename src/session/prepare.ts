@@ -5,11 +5,8 @@ import { prepareVideo } from "../video/pipeline.ts";
 
 /**
  * Does in a process that waits for its session what every session needs: starts its Workers, whose
- * modules take longest to load, and makes certificate and code of the transport ready.
+ * modules take longest to load, and makes certificate and code of the transport ready. Resolves when all of that is done.
  */
-export function prepareStages(): void {
-  prepareCompositor();
-  prepareVideo();
-  prepareAudio();
-  prepareTransport();
+export async function prepareStages(): Promise<void> {
+  await Promise.all([prepareCompositor(), prepareVideo(), prepareAudio(), prepareTransport()]);
 }

@@ -2,25 +2,18 @@ import { z } from "zod";
 
 /** org.freedesktop.Avahi.Server.GetState: the name is ours in the network. */
 const RUNNING = 2;
-const POLL_MS = 200;
 
 const Answer = z.object({ data: z.tuple([z.union([z.string(), z.number()])]) });
 
 /**
  * The name by which Avahi has made this machine known to its network, such as `gamelan.local`, or
  * `gamelan-2.local` where another machine has that one. Undefined where there is no Avahi, or it has
- * not settled on a name within `patienceMs`.
+ * not settled on a name yet.
  */
-export async function mdnsName(patienceMs = 0): Promise<string | undefined> {
-  const deadline = Date.now() + patienceMs;
-  for (;;) {
-    if (await call("GetState") === RUNNING) {
-      const name = await call("GetHostNameFqdn");
-      if (typeof name === "string" && isHostName(name)) return name.toLowerCase();
-    }
-    if (Date.now() >= deadline) return undefined;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
+export async function mdnsName(): Promise<string | undefined> {
+  if (await call("GetState") !== RUNNING) return undefined;
+  const name = await call("GetHostNameFqdn");
+  return typeof name === "string" && isHostName(name) ? name.toLowerCase() : undefined;
 }
 
 const isHostName = (name: string) =>

@@ -4,12 +4,25 @@ export type WorkerName = "display" | "x11-source" | "window-manager" | "video" |
 /** Workers that were started ahead and have no work yet. */
 const prepared = new Map<WorkerName, Worker>();
 
+/** What a Worker that can be prepared says first. */
+const LOADED = "loaded";
+
 /**
- * Starts a Worker ahead of its use: {@linkcode takeWorker} finds its modules loaded. It must do
- * nothing before its first message.
+ * Starts a Worker ahead of its use: {@linkcode takeWorker} finds its modules loaded. It must call
+ * {@linkcode sayLoaded} and do nothing else before its first message.
+ *
+ * Resolves when its modules are loaded, and never where it is dismissed before.
  */
-export function prepareWorker(name: WorkerName, inSource: URL): void {
-  if (!prepared.has(name)) prepared.set(name, startWorker(name, inSource));
+export function prepareWorker(name: WorkerName, inSource: URL): Promise<void> {
+  if (prepared.has(name)) return Promise.resolve();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  prepared.set(name, startWorker(name, inSource, resolve));
+  return promise;
+}
+
+/** In a Worker that can be prepared: its modules are loaded. Call it last. */
+export function sayLoaded(): void {
+  (globalThis as unknown as { postMessage(message: unknown): void }).postMessage(LOADED);
 }
 
 /** The Worker that was prepared, or a new one. */
@@ -25,8 +38,16 @@ export function dismissWorker(name: WorkerName): void {
   prepared.delete(name);
 }
 
-function startWorker(name: WorkerName, inSource: URL): Worker {
-  return new Worker(workerModule(name, inSource), { type: "module", name });
+function startWorker(name: WorkerName, inSource: URL, onLoaded = () => {}): Worker {
+  const worker = new Worker(workerModule(name, inSource), { type: "module", name });
+  // The first listener: whoever uses the Worker hears nothing of this.
+  worker.addEventListener("message", function hear(event) {
+    if (event.data !== LOADED) return;
+    event.stopImmediatePropagation();
+    worker.removeEventListener("message", hear);
+    onLoaded();
+  });
+  return worker;
 }
 
 /**

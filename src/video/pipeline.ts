@@ -16,8 +16,8 @@ const MAX_BITRATE = 240_000_000;
 const MODULE = new URL("./worker.ts", import.meta.url);
 
 /** Starts the encoder's Worker ahead of {@linkcode startVideo}. */
-export function prepareVideo(): void {
-  prepareWorker("video", MODULE);
+export function prepareVideo(): Promise<void> {
+  return prepareWorker("video", MODULE);
 }
 
 /**

@@ -2,6 +2,7 @@
 import { FrameReader, FrameRing } from "../media/frame_ring.ts";
 import { collectGarbage } from "../system/freed_memory.ts";
 import { Priority, setRealtime } from "../system/priority.ts";
+import { sayLoaded } from "../system/worker_module.ts";
 import { EncodeLoop } from "./encode_loop.ts";
 import type { FromWorker, ToWorker } from "./messages.ts";
 import { softwareEncoder } from "./software/provider.ts";
@@ -52,3 +53,4 @@ worker.onmessage = ({ data }: MessageEvent<ToWorker>) => {
 
 // All is loaded and nobody waits: a session gets the Worker later.
 collectGarbage();
+sayLoaded();

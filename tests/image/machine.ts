@@ -21,6 +21,8 @@ export interface MachineOptions {
   credentials?: Record<string, string>;
   /** The machine's key for SSH, made by {@linkcode makeKey}; without it there is no SSH. */
   key?: string;
+  /** The key comes to it in another way, such as on a drive; else by credential. */
+  keyElsewhere?: boolean;
   /** A raw image of a USB stick. */
   stick?: string;
   /** UDP ports that are the same inside and outside. */
@@ -148,8 +150,24 @@ export class Machine implements AsyncDisposable {
 
   /** Writes a file in the machine. */
   async write(path: string, content: Uint8Array): Promise<void> {
-    const base64 = Buffer.from(content).toString("base64");
-    await this.output(`base64 -d >${path} <<'END'\n${base64}\nEND`);
+    await this.feed(`cat >'${path}'`, content);
+  }
+
+  /** Gives a shell command in the machine, which must succeed, something to read. */
+  async feed(script: string, input: Uint8Array): Promise<void> {
+    const child = new Deno.Command("ssh", {
+      args: this.#sshArguments(script),
+      stdin: "piped",
+      stdout: "null",
+      stderr: "piped",
+      signal: AbortSignal.timeout(COMMAND_MS),
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    const written = writer.write(input).then(() => writer.close());
+    const { success, stderr } = await child.output();
+    const said = new TextDecoder().decode(stderr);
+    if (!success) throw new Error(`${script} failed in the machine: ${said}`);
+    await written;
   }
 
   /** Resolves when the house says that it is ready; gives the milliseconds since the start. */
@@ -176,6 +194,50 @@ export class Machine implements AsyncDisposable {
 
   /** Runs a shell command as root in the machine. */
   async ssh(script: string, timeoutMs = COMMAND_MS): Promise<Outcome> {
+    const { code, stdout, stderr } = await new Deno.Command("ssh", {
+      args: this.#sshArguments(script),
+      stdin: "null",
+      signal: AbortSignal.timeout(timeoutMs),
+    }).output();
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    return { code, stdout: text(stdout), stderr: text(stderr) };
+  }
+
+  /**
+   * Runs a shell command that answers each line it reads with one of its own, and asks it `count` times
+   * on one connection. Times as {@linkcode performance.now} has them.
+   */
+  async conversation(
+    script: string,
+    count: number,
+  ): Promise<{ sentAt: number; cameAt: number; line: string }[]> {
+    await using child = new Deno.Command("ssh", {
+      args: this.#sshArguments(script),
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+      signal: AbortSignal.timeout(COMMAND_MS),
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const said = [];
+    for (let left = count; left > 0; left--) {
+      const sentAt = performance.now();
+      await writer.write(new TextEncoder().encode("\n"));
+      let line = "";
+      while (!line.includes("\n")) {
+        const { value, done } = await reader.read();
+        if (done) throw new Error(`expected an answer of ${script} in the machine, it ended`);
+        line += value;
+      }
+      said.push({ sentAt, cameAt: performance.now(), line: line.trimEnd() });
+    }
+    await writer.close();
+    await reader.cancel();
+    return said;
+  }
+
+  #sshArguments(script: string): string[] {
     if (!this.options.key) throw new Error(`expected a key for the machine ${this.options.name}`);
     const options = {
       StrictHostKeyChecking: "no",
@@ -186,18 +248,12 @@ export class Machine implements AsyncDisposable {
       BatchMode: "yes",
       IdentitiesOnly: "yes",
     };
-    const { code, stdout, stderr } = await new Deno.Command("ssh", {
-      args: [
-        ...["-i", this.options.key, "-p", String(this.ports.ssh), "-F", "none"],
-        ...Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]),
-        "root@127.0.0.1",
-        script,
-      ],
-      stdin: "null",
-      signal: AbortSignal.timeout(timeoutMs),
-    }).output();
-    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-    return { code, stdout: text(stdout), stderr: text(stderr) };
+    return [
+      ...["-i", this.options.key, "-p", String(this.ports.ssh), "-F", "none"],
+      ...Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]),
+      "root@127.0.0.1",
+      script,
+    ];
   }
 
   /** The standard output of a command that must succeed. */
@@ -299,7 +355,7 @@ function arguments_(
   // QEMU's own network drops every answer by UDP where it is restricted, forwarded port or not.
   const restrict = options.udpPorts ? "off" : "on";
   const credentials = { ...options.credentials };
-  if (options.key) {
+  if (options.key && !options.keyElsewhere) {
     credentials["ssh.authorized_keys.root"] = Deno.readTextFileSync(`${options.key}.pub`);
   }
   const smbios = Object.entries(credentials).flatMap(([name, value]) => [

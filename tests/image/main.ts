@@ -9,6 +9,7 @@ import { install, missingPackages, NeedsInstall } from "../../src/cli/bootstrap/
 import type { Requirement } from "../../src/cli/bootstrap/packages.ts";
 import { withPinnedDeno } from "../../src/cli/bootstrap/pinned_deno.ts";
 import { ImageTestRunner, imageTests, sideBySide, summary } from "./files.ts";
+import { buildImage, machinePackages } from "./preparation.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -20,13 +21,9 @@ this machine's processors run side by side; one that fails is run once more.
   --image DISK   test this raw image instead of building one`;
 
 const packages: Requirement[] = [
-  { anyOf: ["qemu-system-x86"], why: "run the image" },
-  { anyOf: ["qemu-utils"], why: "give each machine a disk of its own" },
-  { anyOf: ["ovmf"], why: "boot it by UEFI firmware" },
-  { anyOf: ["mtools"], why: "make a USB stick's image" },
+  ...machinePackages,
   { anyOf: ["erofs-utils"], why: "make a game that lies on it" },
   { anyOf: ["cryptsetup-bin"], why: "make other versions of it, with verity data of their own" },
-  { anyOf: ["openssh-client"], why: "look into the machine" },
   { anyOf: ["chromium"], why: "play in a real browser" },
 ];
 
@@ -44,7 +41,7 @@ async function main(args: string[]): Promise<number> {
   if (code !== undefined) return code;
   const missing = await missingPackages(packages);
   if (missing.length > 0) await install(missing);
-  const image = values.image ?? await build();
+  const image = values.image ?? await buildImage();
   await Deno.stat(image);
 
   const artifacts = join(root, "tests/artifacts");
@@ -66,19 +63,6 @@ async function all(): Promise<string[]> {
   const folder = join(root, "tests/image");
   const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
   return names.filter((name) => name.endsWith("_test.ts")).map((name) => join(folder, name));
-}
-
-/** Builds the image anew and gives the disk's path. */
-async function build(): Promise<string> {
-  const output = join(root, "image/build/output");
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", join(root, "image/build.ts")],
-  }).spawn().status;
-  if (!success) throw new Error("the image was not built");
-  for await (const { name } of Deno.readDir(output)) {
-    if (/^gamelan_[\d.]+\.raw$/.test(name)) return join(output, name);
-  }
-  throw new Error(`expected a disk in ${output}`);
 }
 
 try {

@@ -1,11 +1,12 @@
-/** Writes a raw image of a FAT file system labelled GAMELAN with these files; Debian package mtools. */
+/** Writes a raw image of a FAT file system with these files; Debian package mtools. */
 export async function makeStick(
   path: string,
   files: Record<string, string | Uint8Array>,
+  label = "GAMELAN",
 ): Promise<void> {
   await using folder = await temporary();
   await run(["truncate", "-s", "16M", path]);
-  await run(["mformat", "-i", path, "-v", "GAMELAN", "::"]);
+  await run(["mformat", "-i", path, "-v", label, "::"]);
   for (const [name, content] of Object.entries(files)) {
     const parts = name.split("/");
     for (let i = 1; i < parts.length; i++) {

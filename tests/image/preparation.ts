@@ -1,0 +1,28 @@
+/** What is to be there before machines can be started from the image. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Requirement } from "../../src/cli/bootstrap/packages.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What runs the image. */
+export const machinePackages: Requirement[] = [
+  { anyOf: ["qemu-system-x86"], why: "run the image" },
+  { anyOf: ["qemu-utils"], why: "give each machine a disk of its own" },
+  { anyOf: ["ovmf"], why: "boot it by UEFI firmware" },
+  { anyOf: ["mtools"], why: "make a USB stick's image" },
+  { anyOf: ["openssh-client"], why: "look into the machine" },
+];
+
+/** Builds the image anew and gives the disk's path. */
+export async function buildImage(): Promise<string> {
+  const output = join(root, "image/build/output");
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", join(root, "image/build.ts")],
+  }).spawn().status;
+  if (!success) throw new Error("the image was not built");
+  for await (const { name } of Deno.readDir(output)) {
+    if (/^gamelan_[\d.]+\.raw$/.test(name)) return join(output, name);
+  }
+  throw new Error(`expected a disk in ${output}`);
+}
