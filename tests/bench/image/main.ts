@@ -5,7 +5,6 @@
 import { dirname, join } from "node:path";
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
-import { fileURLToPath } from "node:url";
 import { findArtifacts } from "../../../image/artifacts.ts";
 import { hostPackages } from "../../../image/host_packages.ts";
 import { install, missingPackages, NeedsInstall } from "../../../src/cli/bootstrap/apt.ts";
