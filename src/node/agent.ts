@@ -53,7 +53,7 @@ export class NodeAgent {
   #link: Link<FromNode, ToNode> | undefined;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
   #endWatching: (() => Promise<void>) | undefined;
-  #prepared: Promise<void> = Promise.resolve();
+  #prepared = Promise.resolve(false);
   #closed = false;
   #games: GameInfo[] = [];
   #capabilities: Capability[] = [];
@@ -94,9 +94,10 @@ export class NodeAgent {
     this.#heartbeat = setInterval(() => this.#sendHeartbeat(), HEARTBEAT_MS);
     await this.#inbox.open();
     // Not before a session could start: on a small machine what is asked there takes seconds.
-    this.#prepared.then(() => this.#findCapabilities()).catch((error) =>
-      log.warn("the capabilities of this machine are unknown", { error })
-    );
+    this.#prepared.then((prepared) => {
+      if (prepared && !this.#closed) log.info("a session is prepared");
+      return this.#findCapabilities();
+    }).catch((error) => log.warn("the capabilities of this machine are unknown", { error }));
   }
 
   /** Serves this coordinator from now on. */

@@ -24,8 +24,8 @@ const SMALL_MALLOC = {
 /** A process that waits to become a session; tests give doubles. */
 export interface SessionProcess {
   readonly exited: Promise<{ code: number; signal: Deno.Signal | null }>;
-  /** Resolves when it has loaded all it needs, or has ended before. */
-  readonly prepared: Promise<void>;
+  /** Resolves when it has loaded all it needs; with false where it has ended before. */
+  readonly prepared: Promise<boolean>;
   readonly logFile: string;
   assign(spec: SessionSpec, logDir: string): Promise<string>;
   dispose(): Promise<void>;
@@ -41,7 +41,7 @@ export interface SessionProcess {
  */
 export class IdleSession implements SessionProcess {
   readonly exited: Promise<Deno.CommandStatus>;
-  readonly prepared: Promise<void>;
+  readonly prepared: Promise<boolean>;
   #used = false;
 
   private constructor(readonly child: Deno.ChildProcess, readonly logFile: string) {
@@ -123,14 +123,16 @@ export class IdleSession implements SessionProcess {
   }
 }
 
-/** Resolves when something comes, or nothing will. */
-async function firstWord(stream: ReadableStream<Uint8Array>): Promise<void> {
+/** Whether something comes; resolves when it does, or nothing will. */
+async function firstWord(stream: ReadableStream<Uint8Array>): Promise<boolean> {
   const reader = stream.getReader();
   try {
-    await reader.read();
+    const { done } = await reader.read();
     await reader.cancel();
+    return !done;
   } catch {
-    // It broke off: nothing will come.
+    // It broke off.
+    return false;
   }
 }
 

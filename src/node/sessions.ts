@@ -55,9 +55,9 @@ export class Sessions {
     return [...this.#running.values()].map((session) => session.info);
   }
 
-  /** Keeps one process ready for the next session. Resolves when there is one, or none could be. */
-  prepare(): Promise<void> {
-    if (this.#closed) return Promise.resolve();
+  /** Keeps one process ready for the next session. Resolves when there is one; with false where there will be none. */
+  prepare(): Promise<boolean> {
+    if (this.#closed) return Promise.resolve(false);
     if (this.#idle) return this.#idle.prepared;
     const idle = this.#idle = this.startProcess(this.logDir);
     idle.exited.then((status) => {

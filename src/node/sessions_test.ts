@@ -101,7 +101,7 @@ class SessionSocket {
 class StandInProcess implements SessionProcess {
   readonly exit = Promise.withResolvers<{ code: number; signal: Deno.Signal | null }>();
   readonly exited = this.exit.promise;
-  readonly prepared = Promise.resolve();
+  readonly prepared = Promise.resolve(true);
   readonly logFile = "/nonexistent/idle.log";
   disposed = false;
 

@@ -51,7 +51,6 @@ export async function sessionMain(): Promise<number> {
  * agent, so from now on standard output is where the log is.
  */
 function sayPrepared(): void {
-  log.info("prepared");
   try {
     Deno.stdout.writeSync(new TextEncoder().encode("prepared\n"));
   } catch {

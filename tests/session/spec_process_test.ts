@@ -21,7 +21,10 @@ async function session(input: string, ...args: string[]) {
 }
 
 Deno.test("a prepared session goes in peace when its input ends", async () => {
-  assert.deepEqual(await session("", "--spec", "-"), { code: 0, stdout: "", stderr: "" });
+  const { stdout, ...ended } = await session("", "--spec", "-");
+  assert.deepEqual(ended, { code: 0, stderr: "" });
+  // Its word that it is prepared, where it came to that.
+  assert.match(stdout, /^(prepared\n)?$/);
 });
 
 Deno.test("a wrong specification is refused with what is wrong, and starts nothing", async () => {

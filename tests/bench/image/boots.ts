@@ -10,7 +10,7 @@ const LIMIT_MS = 900_000;
 const ALONE_MS = 45_000;
 /** After the start is over, before memory is looked at. */
 const SETTLE_MS = 30_000;
-const PREPARED = "prepared";
+const PREPARED = "a session is prepared";
 
 /** Both machines are the same. */
 const HARDWARE = { processors: 2, memoryMiB: 2048 };
@@ -118,7 +118,7 @@ async function preparedAt(machine: Machine): Promise<number> {
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, ALONE_MS));
     await machine.sshReady(LIMIT_MS);
-    const { stdout } = await machine.ssh("cat /var/lib/gamelan/logs/idle-*.log");
+    const { stdout } = await machine.ssh("journalctl -u gamelan.service -o cat --no-pager");
     const line = stdout.split("\n").find((one) => one.includes(`"${PREPARED}"`));
     if (line) return Date.parse(JSON.parse(line).time) - await clockAtStart(machine);
     if (performance.now() > deadline) {
