@@ -125,8 +125,14 @@ export class Iwd {
 
   /** iwd may be joining it by itself, because it saw the file: then only its outcome counts. */
   async #join(station: string, path: string): Promise<void> {
+    const call = () => this.#call(path, "Network", "Connect", CONNECT_MS);
     try {
-      await this.#call(path, "Network", "Connect", CONNECT_MS);
+      // After a passphrase that was wrong iwd wants to ask for the next one, once, also where there is a
+      // file (network_connect_psk in iwd's src/network.c).
+      await call().catch((error) => {
+        if (error instanceof SystemFailure && /no ?agent/i.test(error.said)) return call();
+        throw error;
+      });
     } catch (error) {
       const busy = error instanceof SystemFailure && /busy|in progress|aborted/i.test(error.said);
       if (!busy) throw error;

@@ -25,7 +25,9 @@ case $5 in
   GetManagedObjects) [ -e no-iwd ] && { echo "Call failed: no such service" >&2; exit 1; }; cat objects.json ;;
   GetOrderedNetworks) cat ordered.json ;;
   Connect)
+    [ ! -e asks ] || { rm asks; echo "Call failed: No Agent registered" >&2; exit 1; }
     if cmp -s "../iwd/$(cat file)" wanted; then cp connected.json objects.json; exit 0; fi
+    touch asks
     echo "Call failed: Operation failed" >&2; exit 1 ;;
   Scan) [ -e scanning ] && { echo "Call failed: Operation already in progress" >&2; exit 1; }; exit 0 ;;
   *) exit 0 ;;

@@ -83,6 +83,9 @@ Deno.test("a wrong passphrase is not kept, and the one before comes back", async
   await assert.rejects(machine.connectWifi(home.ssid, "wrong one"), Refusal);
   assert.equal(await Deno.readTextFile(join(system.places.iwd, "Home.psk")), "before");
   assert.deepEqual([...Deno.readDirSync(system.places.iwd)].map(({ name }) => name), ["Home.psk"]);
+  // The right one is taken at once.
+  await machine.connectWifi(home.ssid, "right one");
+  assert.equal((await machine.network()).wifi.state, "connected");
 });
 
 Deno.test("what is not there, or cannot be joined from a page, is refused with a reason", async () => {

@@ -80,6 +80,9 @@ Deno.test("the box", async (t) => {
     assert.match(shown, /ActiveState=active/);
     assert.match(shown, /StatusText=Serving at https:/);
     assert.match(shown, /WatchdogUSec=3min/);
+    // Nothing but the house updates and restarts the box, and Debian's packages stay as they are.
+    const timers = await machine.output("systemctl list-timers --all --plain --no-legend");
+    assert.doesNotMatch(timers, /sysupdate|apt-daily/);
   });
 
   // Its end is looked at when other things have been.

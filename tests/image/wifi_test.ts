@@ -110,12 +110,9 @@ Deno.test("Wi-Fi of a box, by a real iwd", async (t) => {
 
   await t.step("with the right one it is joined, and the network gives an address", async () => {
     const at = performance.now();
-    await until("the network to be joined", async () => {
-      const { status, json } = await connect(owner, joined, joined.passphrase);
-      // Radios of an interpreted machine on busy cores miss a deadline now and then.
-      if (status !== 200) console.log(json.message);
-      return status === 200;
-    }, SLOW_MS);
+    // At once, although the last one was wrong.
+    const { status, json } = await connect(owner, joined, joined.passphrase);
+    assert.equal(status, 200, JSON.stringify(json));
     figures.joinSeconds = Math.round((performance.now() - at) / 1000);
     await answers(await isIn(joined));
     assert.equal(entry(await network(), joined)!.known, true);
