@@ -112,6 +112,14 @@ async function serveOnce(
     checkConfig: (file) => void loadConfig({ file, env: Deno.env.toObject(), flags: {} }),
     restart: (file, parts) => restarting.ask(agent, file, parts),
   });
+  const agent = new NodeAgent({
+    config,
+    version,
+    capabilities: capabilitiesByDoctor,
+    desktops: options.desktops,
+  });
+  // Beside the rest of the start: both take as long.
+  agent.prepare();
   const coordinator = await startCoordinator({
     config,
     appliance: machine,
@@ -125,12 +133,6 @@ async function serveOnce(
       const picture = await library.artwork(gameId);
       return picture && { body: picture.bytes, type: picture.type };
     },
-  });
-  const agent = new NodeAgent({
-    config,
-    version,
-    capabilities: capabilitiesByDoctor,
-    desktops: options.desktops,
   });
   await agent.start();
   const leave = joinOwnNode(coordinator, agent);

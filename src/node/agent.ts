@@ -81,6 +81,11 @@ export class NodeAgent {
     this.#inbox = new Inbox(config.data_dir, this.#imports);
   }
 
+  /** Begins to keep a session process ready; {@linkcode start} would too. Its code loads meanwhile. */
+  prepare(): void {
+    this.#prepared = this.#sessions.prepare();
+  }
+
   /** Reads the library, adopts running sessions and keeps a session process ready. */
   async start(): Promise<void> {
     const { folders } = this.#library;
@@ -90,7 +95,7 @@ export class NodeAgent {
     this.#games = await this.#listGames();
     await this.#udp.open(wantedUdpPort(this.options.config));
     await this.#sessions.adopt();
-    this.#prepared = this.#sessions.prepare();
+    this.prepare();
     this.#heartbeat = setInterval(() => this.#sendHeartbeat(), HEARTBEAT_MS);
     await this.#inbox.open();
     // Not before a session could start: on a small machine what is asked there takes seconds.

@@ -43,6 +43,7 @@ export class Sessions {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #retryMs = FIRST_RETRY_MS;
   #closed = false;
+  #logsCleared = false;
 
   constructor(
     readonly runRoot: string,
@@ -59,6 +60,8 @@ export class Sessions {
   prepare(): Promise<boolean> {
     if (this.#closed) return Promise.resolve(false);
     if (this.#idle) return this.#idle.prepared;
+    if (!this.#logsCleared) clearLogs(this.logDir, KEEP_LOGS);
+    this.#logsCleared = true;
     const idle = this.#idle = this.startProcess(this.logDir);
     idle.exited.then((status) => {
       if (this.#idle !== idle) return;
@@ -106,7 +109,6 @@ export class Sessions {
   async adopt(answerMs = ANSWER_MS): Promise<void> {
     const names = [...Deno.readDirSync(this.runRoot)].map(({ name }) => name);
     await Promise.all(names.map((name) => this.#adopt(name, answerMs)));
-    clearLogs(this.logDir, KEEP_LOGS);
   }
 
   async #adopt(name: string, answerMs: number): Promise<void> {
