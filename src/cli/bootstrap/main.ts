@@ -5,6 +5,7 @@
  * before anything is downloaded. They speak on standard error: with `--json` the one line on standard
  * output is the ready line.
  */
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { NeedsInstall } from "./apt.ts";
 import { withPinnedDeno } from "./pinned_deno.ts";
@@ -16,7 +17,7 @@ const NEEDS_INSTALL = 3;
 
 /** In a process of its own: the measuring one has loaded nothing but what it measures. */
 async function runBenchmark(args: string[]): Promise<number> {
-  const program = fileURLToPath(new URL("../../../tests/bench/main.ts", import.meta.url));
+  const program = join(fileURLToPath(new URL("../../..", import.meta.url)), "tests/bench/main.ts");
   const child = new Deno.Command(Deno.execPath(), { args: ["run", "-A", program, ...args] });
   return (await child.spawn().status).code;
 }
