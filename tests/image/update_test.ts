@@ -109,7 +109,7 @@ Deno.test("updates of a box", async (t) => {
     damage?: (bundle: string) => Promise<void>,
   ) => {
     const path = `/var/lib/${name}.gamelan-update`;
-    await machine.write(path, await smallUpdate(signer, description, undefined, damage));
+    await machine.write(path, await smallUpdate(signer, description, damage));
     return path;
   };
   const status = async () => JSON.parse(await machine.output("gamelan update --status --json"));
