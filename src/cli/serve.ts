@@ -11,6 +11,7 @@ import { Appliance } from "./appliance.ts";
 import { configFile } from "./backup.ts";
 import { capabilitiesByDoctor } from "./capabilities.ts";
 import { ExitCode } from "./exit_codes.ts";
+import { FirstImport } from "./first_import.ts";
 import { HouseUpdates } from "./house_updates.ts";
 import { joinOwnNode } from "./own_node.ts";
 import { printReady, printReadyJson } from "./ready.ts";
@@ -96,6 +97,8 @@ async function serveOnce(
   failure: string | undefined,
 ): Promise<HouseRestore | undefined> {
   const firstStart = await prepareDataDir(config.data_dir);
+  const firstImport = new FirstImport(config.data_dir);
+  if (firstStart) await firstImport.remember();
   using _node = lockDataDir(config.data_dir, "node");
   const appliance = options.screen ? Appliance.open(config, options.screen) : undefined;
   const library = new GameLibrary({
@@ -146,7 +149,8 @@ async function serveOnce(
     status: () => `Serving at ${coordinator.lanUrl ?? coordinator.url}`,
   });
   machine?.settle().catch((error) => log.error("the network is not as it was kept", { error }));
-  if (firstStart && config.library.first_import) void agent.import(config.library.first_import);
+  const first = config.library.first_import;
+  if (first && await firstImport.waits((await library.list()).length)) void agent.import(first);
   const why = await Promise.race([stop, restarting.asked]);
   const restore = typeof why === "string" ? undefined : why;
   log.info("stopping", { why: restore ? "a backup is restored" : why });
