@@ -53,12 +53,28 @@ export async function writeQcow2(disk: string): Promise<string> {
 
 /** Writes SHA256SUMS of `files` beside them, in the form that sha256sum(1) checks. */
 export async function writeSums(output: string, files: string[]): Promise<void> {
-  const lines: string[] = [];
-  for (const file of files.toSorted()) {
+  await Deno.writeTextFile(join(output, "SHA256SUMS"), "");
+  await addSums(output, files);
+}
+
+/** Adds `files` to SHA256SUMS beside them, or replaces what it says of them. */
+export async function addSums(output: string, files: string[]): Promise<void> {
+  const path = join(output, "SHA256SUMS");
+  const names = new Set(files.map((file) => basename(file)));
+  const before = await Deno.readTextFile(path).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  });
+  const lines = before.split("\n").filter((line) =>
+    line !== "" && !names.has(line.slice(line.indexOf("  ") + 2))
+  );
+  for (const file of files) {
     const hash = createHash("sha256");
     using opened = await Deno.open(file);
     for await (const chunk of opened.readable) hash.update(chunk);
-    lines.push(`${hash.digest("hex")}  ${basename(file)}\n`);
+    lines.push(`${hash.digest("hex")}  ${basename(file)}`);
   }
-  await Deno.writeTextFile(join(output, "SHA256SUMS"), lines.join(""));
+  // By name.
+  lines.sort((a, b) => a.slice(66) < b.slice(66) ? -1 : 1);
+  await Deno.writeTextFile(path, lines.join("\n") + "\n");
 }

@@ -64,14 +64,32 @@ export function billOfMaterials({ version, epoch, manifest, lock }: Materials): 
     })),
   ];
   components.sort((a, b) => a.purl < b.purl ? -1 : 1);
+  return cycloneDx({ type: "operating-system", name: "gamelan", version }, epoch, components);
+}
+
+/** The same of a system extension, with the packages whose files are in it. */
+export function billOfExtension({ name, version, epoch, packages }: {
+  name: string;
+  version: string;
+  epoch: number;
+  packages: { name: string; version: string }[];
+}): string {
+  const components = packages.map(({ name, version }) => ({
+    type: "library",
+    name,
+    version,
+    purl: debPurl(name, version, "amd64"),
+  }));
+  components.sort((a, b) => a.purl < b.purl ? -1 : 1);
+  return cycloneDx({ type: "operating-system", name, version }, epoch, components);
+}
+
+function cycloneDx(component: Record<string, string>, epoch: number, components: unknown[]) {
   const bill = {
     bomFormat: "CycloneDX",
     specVersion: "1.6",
     version: 1,
-    metadata: {
-      timestamp: new Date(epoch * 1000).toISOString(),
-      component: { type: "operating-system", name: "gamelan", version },
-    },
+    metadata: { timestamp: new Date(epoch * 1000).toISOString(), component },
     components,
   };
   return JSON.stringify(bill, null, 2) + "\n";
@@ -84,12 +102,17 @@ export function billOfMaterials({ version, epoch, manifest, lock }: Materials): 
  * @throws where the text is no such bill
  */
 export function pinnedTo(bill: string): string {
+  return debianPackages(bill).map(({ name, version }) =>
+    `Package: ${name}\nPin: version ${version}\nPin-Priority: 1001\n`
+  ).join("\n");
+}
+
+/** Debian's packages in a bill of materials. @throws where the text is no such bill */
+export function debianPackages(bill: string): { name: string; version: string }[] {
   const { components } = Bill.parse(JSON.parse(bill));
   const debs = components.filter(({ purl }) => purl.startsWith("pkg:deb/"));
   if (debs.length === 0) throw new Error("expected Debian packages in the bill of materials");
-  return debs.map(({ name, version }) =>
-    `Package: ${name}\nPin: version ${version}\nPin-Priority: 1001\n`
-  ).join("\n");
+  return debs;
 }
 
 /** Bytes of each package's files in the image before compression, the largest first. */

@@ -15,7 +15,7 @@ import { billOfMaterials, packageSizes, pinnedTo } from "./bill_of_materials.ts"
 import { writeDomain } from "./domain.ts";
 import { hostPackages } from "./host_packages.ts";
 import { runMkosi } from "./mkosi.ts";
-import { CommandFailed, run } from "./run.ts";
+import { sourceDate } from "./source_date.ts";
 import { ensureToolsTree } from "./tools_tree.ts";
 import { stageUpdateKey } from "./update_key.ts";
 
@@ -69,7 +69,7 @@ async function main(args: string[]): Promise<number> {
   const preferences = values.like ? pinnedTo(await Deno.readTextFile(values.like)) : "";
   const mirrors = { archive: values.mirror, security: values["security-mirror"] };
   const output = resolve(values.output);
-  const epoch = await sourceDate();
+  const epoch = await sourceDate(root);
   await Deno.mkdir(build, { recursive: true });
   const tools = await ensureToolsTree(build, mirrors);
   console.error("Bundling Gamelan …");
@@ -79,7 +79,11 @@ async function main(args: string[]): Promise<number> {
   const key = await stageUpdateKey(values["update-key"], join(build, "gamelan/update-keys"));
   await emptied(output);
   console.error(`Building the image, some minutes (${join(build, "mkosi.log")}) …`);
-  await runMkosi({ image, build, output, tools, version, epoch, mirrors, preferences });
+  const components = "main non-free-firmware";
+  await runMkosi({
+    directory: image,
+    ...{ build, output, tools, version, epoch, mirrors, components, preferences },
+  });
   return await finish(output, version, epoch, key);
 }
 
@@ -137,28 +141,10 @@ async function ownVersion(): Promise<string> {
   return JSON.parse(await Deno.readTextFile(join(root, "deno.json"))).version;
 }
 
-/**
- * What files are dated: SOURCE_DATE_EPOCH (reproducible-builds.org), else the time of the last commit,
- * else, in a source tree without git, a fixed day.
- */
-async function sourceDate(): Promise<number> {
-  const given = Deno.env.get("SOURCE_DATE_EPOCH");
-  if (given !== undefined) {
-    if (/^\d{1,12}$/.test(given)) return Number(given);
-    throw new Error(`expected seconds since 1970 in SOURCE_DATE_EPOCH, got "${given}"`);
-  }
-  try {
-    return Number((await run(["git", "-C", root, "log", "-1", "--format=%ct"])).trim());
-  } catch (error) {
-    if (!(error instanceof CommandFailed)) throw error;
-    return Date.UTC(2026, 0, 1) / 1000;
-  }
-}
-
 async function emptied(folder: string): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   for await (const { name } of Deno.readDir(folder)) {
-    if (!/^(gamelan_|SHA256SUMS|packages\.tsv)/.test(name)) {
+    if (!/^(gamelan[_-]|SHA256SUMS|packages\.tsv)/.test(name)) {
       throw new Error(`expected ${folder} to hold images only, but there is ${name}`);
     }
     await Deno.remove(join(folder, name), { recursive: true });

@@ -7,23 +7,28 @@ const SEED = "6c1f2f7e-5a1c-4f2c-9b6e-2b5f0f9d6a11";
 
 export interface MkosiOptions {
   /** The folder with mkosi.conf. */
-  image: string;
+  directory: string;
   /** For caches and what is half done. */
   build: string;
   output: string;
   tools: string;
-  version: string;
+  /** Of the image; a tree has none. */
+  version?: string;
   /** Seconds since 1970: what files are dated. */
   epoch: number;
   mirrors: Mirrors;
+  /** Parts of Debian's archive, such as "main". */
+  components: string;
   /** apt_preferences(5): which versions are wanted; empty: the newest. */
   preferences: string;
+  /** Further options of mkosi(1). */
+  options?: string[];
 }
 
-/** Builds the image with mkosi out of the tools tree. What it says goes to
+/** Builds an image with mkosi out of the tools tree. What it says goes to
  * mkosi.log in the build folder. Throws CommandFailed with the end of that. */
 export async function runMkosi(options: MkosiOptions): Promise<void> {
-  const { image, build, output, tools } = options;
+  const { directory, build, output, tools } = options;
   const settings = join(build, "apt");
   await Deno.remove(settings, { recursive: true }).catch(() => {});
   await Deno.mkdir(join(settings, "etc/apt/sources.list.d"), { recursive: true });
@@ -31,7 +36,7 @@ export async function runMkosi(options: MkosiOptions): Promise<void> {
   // With this name it takes the place of mkosi's own, which wants a mirror of debugging symbols too.
   await Deno.writeTextFile(
     join(settings, "etc/apt/sources.list.d/mkosi.sources"),
-    aptSources(options.mirrors, "main non-free-firmware"),
+    aptSources(options.mirrors, options.components),
   );
   await Deno.writeTextFile(join(settings, "etc/apt/preferences.d/pins"), options.preferences);
   const cache = join(build, "cache");
@@ -41,15 +46,16 @@ export async function runMkosi(options: MkosiOptions): Promise<void> {
     "python3",
     "-m",
     "mkosi",
-    `--directory=${image}`,
+    `--directory=${directory}`,
     `--tools-tree=${tools}`,
     `--sandbox-tree=${settings}`,
-    `--image-version=${options.version}`,
+    ...(options.version === undefined ? [] : [`--image-version=${options.version}`]),
     `--output-directory=${output}`,
     `--cache-directory=${cache}`,
     `--workspace-directory=${work}`,
     `--seed=${SEED}`,
     `--source-date-epoch=${options.epoch}`,
+    ...(options.options ?? []),
     "--force",
     "build",
   ], {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { aptSources, type Mirrors } from "./mirrors.ts";
 import { run } from "./run.ts";
 
@@ -50,6 +50,21 @@ export async function ensureToolsTree(build: string, mirrors: Mirrors): Promise<
   await Deno.remove(sources);
   await Deno.rename(unfinished, folder);
   return folder;
+}
+
+/**
+ * The command line, without arguments, by which a program of the tools tree runs on this machine,
+ * whose libraries may be older.
+ *
+ * @param path  such as `usr/bin/kmod`
+ * @param name  what it is to take itself for; default: the path's last part
+ */
+export function toolCommand(tools: string, path: string, name?: string): string[] {
+  return [
+    join(tools, "usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"),
+    ...["--library-path", join(tools, "usr/lib/x86_64-linux-gnu")],
+    ...["--argv0", name ?? basename(path), join(tools, path)],
+  ];
 }
 
 async function forgetOlder(build: string): Promise<void> {

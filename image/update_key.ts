@@ -14,12 +14,23 @@ export async function stageUpdateKey(path: string, folder: string): Promise<KeyO
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     return await makeKey(path);
   });
-  const secret = /PRIVATE KEY/.test(pem) ? privateKey(pem, path) : undefined;
+  const secret = privateHalf(pem, path);
   const key = secret === undefined ? publicKey(pem, path) : publicHalf(secret);
   await Deno.mkdir(folder, { recursive: true });
   const text = key.export({ type: "spki", format: "pem" }).toString();
   await Deno.writeTextFile(join(folder, `${keyId(key).slice(0, 16)}.pub`), text);
   return secret;
+}
+
+/** The private half of the key in `path`, where it holds one. @throws where it is not there, or no key */
+export async function readSigningKey(path: string): Promise<KeyObject | undefined> {
+  return privateHalf(await Deno.readTextFile(path), path);
+}
+
+function privateHalf(pem: string, path: string): KeyObject | undefined {
+  if (/PRIVATE KEY/.test(pem)) return privateKey(pem, path);
+  publicKey(pem, path);
+  return undefined;
 }
 
 async function makeKey(path: string): Promise<string> {

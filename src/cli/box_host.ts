@@ -10,6 +10,7 @@ import { hostArchitecture } from "../games/manifest.ts";
 import { Capability } from "../protocol/library.ts";
 import { makeRunRoot } from "../node/run_root.ts";
 import { publicKey } from "../system/ed25519.ts";
+import { osRelease } from "../system/os_release.ts";
 import { selfCommand } from "../system/self.ts";
 import { openSystemSlots } from "./system_slots.ts";
 import { version } from "./version.ts";
@@ -118,18 +119,6 @@ function there(file: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** os-release(5). */
-function osRelease(): Map<string, string> {
-  let text = "";
-  try {
-    text = Deno.readTextFileSync("/etc/os-release");
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  const lines = [...text.matchAll(/^([A-Z_]+)=["']?(.*?)["']?$/gm)];
-  return new Map(lines.map(([, key, value]) => [key, value]));
 }
 
 async function imageKeys() {

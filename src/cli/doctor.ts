@@ -7,9 +7,13 @@ import type { Config } from "../config/config.ts";
 import { probeUdpPort } from "../node/probe.ts";
 import type { Capability } from "../protocol/library.ts";
 import { probeGpu } from "../system/gpu.ts";
+import { probeNvidia } from "../system/nvidia.ts";
+import { osRelease } from "../system/os_release.ts";
+import { probeExtensions } from "../update/probe.ts";
 import { probeVideoEncoders } from "../video/probe.ts";
 import { ExitCode } from "./exit_codes.ts";
 import { readSettings } from "./settings.ts";
+import { systemExtensions } from "./system_slots.ts";
 
 const help = `Usage: gamelan doctor [--json]
 
@@ -43,6 +47,8 @@ async function probeAll(config: Config): Promise<Capability[]> {
   const probes: [string, () => Promise<Capability[]>][] = [
     ["Video encoder", probeVideoEncoders],
     ["GPU", probeGpu],
+    ["NVIDIA driver", () => probeNvidia()],
+    ["Extensions", probeOwnExtensions],
     ["X11 games", probeXwayland],
     ["Sound", probeSound],
     ["Gamepads", probeInput],
@@ -65,6 +71,11 @@ async function probeAll(config: Config): Promise<Capability[]> {
     }
   }
   return capabilities;
+}
+
+async function probeOwnExtensions(): Promise<Capability[]> {
+  const system = systemExtensions(osRelease());
+  return system === undefined ? [] : await probeExtensions(system);
 }
 
 /** Lines for a person: mark, title, evidence, and the fix below. */

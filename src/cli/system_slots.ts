@@ -1,11 +1,15 @@
 import { basename } from "node:path";
 import { SysupdateUpdater } from "../update/sysupdate.ts";
 import { systemPrograms } from "../update/programs.ts";
+import type { ExtendedSystem } from "../update/probe.ts";
 import type { Updater } from "../update/updater.ts";
 import { SystemVersion } from "../update/version.ts";
 
 /** The appliance's data partition; the slots are on the same disk (systemd/repart.d). */
 const DATA = "/dev/disk/by-partlabel/gamelan-data";
+/** System extensions, and what systemd has merged of them: systemd-sysext(8). */
+const EXTENSIONS = "/var/lib/extensions";
+const MERGED = "/usr/lib/extension-release.d";
 /** What systemd/sysupdate.d reads. */
 const SOURCE = "/run/gamelan-update/bundle";
 
@@ -26,9 +30,18 @@ export function openSystemSlots(release: ReadonlyMap<string, string>): Updater |
     version: version.data,
     disk,
     kernels: `${bootPartition()}/EFI/Linux`,
+    extensions: EXTENSIONS,
+    merged: MERGED,
     source: SOURCE,
     programs: systemPrograms,
   });
+}
+
+/** The system extensions of this machine, or undefined where it is no appliance. */
+export function systemExtensions(release: ReadonlyMap<string, string>): ExtendedSystem | undefined {
+  const [product, version] = [release.get("IMAGE_ID"), release.get("IMAGE_VERSION")];
+  if (product === undefined || version === undefined) return undefined;
+  return { product, version, kernel: Deno.osRelease(), extensions: EXTENSIONS, merged: MERGED };
 }
 
 /** The disk that a partition is on, such as `/dev/nvme0n1` for `/dev/nvme0n1p6`. */

@@ -4,7 +4,8 @@
  *     manifest.json       what it is, for which machines, and its files with size and SHA-256
  *     manifest.json.sig   {"key": "<id>", "signature": "<base64>"} over the bytes of manifest.json
  *     keys.json           optional: keys that follow the older ones, see keys.ts
- *     …                   the files, such as the root partition, its verity data and the UKI
+ *     …                   the files, such as the root partition, its verity data and the UKI, and
+ *                         where boxes need them, system extensions
  *
  * It is a folder and no archive: a transfer that broke off goes on file by file, a stick holds it as
  * it is, and systemd-sysupdate installs from it without a second copy.
@@ -36,6 +37,8 @@ export const BundleManifest = z.strictObject({
   version: SystemVersion,
   /** The oldest version that can install this one; older boxes need one between. */
   updatesFrom: SystemVersion.optional(),
+  /** It only adds system extensions to this version, which must run; see extensions.ts. */
+  extendsSystem: z.literal(true).optional(),
   /** Keys that boxes must trust no longer once they run this version. */
   retiredKeys: z.array(KeyId).max(16).default([]),
   files: z.array(z.strictObject({

@@ -18,6 +18,8 @@ export interface BundleDescription {
   architecture: "amd64" | "arm64";
   version: string;
   updatesFrom?: string;
+  /** It holds system extensions for this version, and no system. */
+  extendsSystem?: true;
   /** Ids of keys that this version ends the trust in. */
   retiredKeys?: string[];
   /** The way from older keys to the one that signs. */

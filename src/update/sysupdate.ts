@@ -5,13 +5,18 @@
  * first.
  */
 import { join } from "node:path";
+import { parseExtension, placeExtension, readExtensions } from "./extensions.ts";
 import { blessKernel, condemnKernel, type Kernel, readKernels } from "./kernels.ts";
 import { emptyPartition, readSlotPartitions, type SlotPartition } from "./partition_table.ts";
 import type { Programs } from "./programs.ts";
+import type { BundleManifest } from "./manifest.ts";
 import { BundleRefused } from "./refused.ts";
 import type { Slot, Slots, Updater } from "./updater.ts";
 import type { VerifiedBundle } from "./verify.ts";
 import { compareVersions, type SystemVersion } from "./version.ts";
+
+/** Beside the extensions while they are tried (image/mkosi.extra/usr/lib/box/may-extend). */
+const TRIAL = ".trial";
 
 export interface SysupdateOptions {
   product: string;
@@ -21,6 +26,10 @@ export interface SysupdateOptions {
   disk: string;
   /** The folder of kernels, such as `/efi/EFI/Linux`. */
   kernels: string;
+  /** Where system extensions lie: `/var/lib/extensions`. */
+  extensions: string;
+  /** Where those that systemd has merged say so: `/usr/lib/extension-release.d`. */
+  merged: string;
   /** What the transfers read, made a link to the bundle: `/run/gamelan-update/bundle`. */
   source: string;
   programs: Programs;
@@ -53,6 +62,8 @@ export class SysupdateUpdater implements Updater {
   }
 
   async verify({ manifest }: VerifiedBundle): Promise<void> {
+    await this.#verifyExtensions(manifest);
+    if (manifest.extendsSystem) return;
     const pairs = await this.#pairs();
     const prefix = `${this.options.product}_${manifest.version}`;
     const needed = [
@@ -84,8 +95,35 @@ export class SysupdateUpdater implements Updater {
     }
   }
 
+  async #verifyExtensions({ files, version, extendsSystem }: BundleManifest): Promise<void> {
+    const { extensions, product } = this.options;
+    const brought = files.flatMap(({ name }) => parseExtension(name, product) ?? []);
+    const wrong = brought.find((one) => one.version !== version);
+    if (wrong !== undefined || extendsSystem && brought.length !== files.length) {
+      throw new BundleRefused(
+        "malformed",
+        `The bundle holds ${wrong?.file ?? "more than extensions"}, but is for ${version}`,
+      );
+    }
+    if (extendsSystem) return;
+    const used = (await readExtensions(extensions, product))
+      .filter((one) => one.version === this.options.version);
+    const lost = used.find(({ name }) => !brought.some((one) => one.name === name));
+    if (lost === undefined) return;
+    throw new BundleRefused(
+      "wrong-machine",
+      `This machine uses the extension ${lost.name}, of which the bundle has none for ${version}; ` +
+        `use an update that was built with it, or remove ${join(extensions, lost.file)}`,
+    );
+  }
+
   async runningFile(name: string): Promise<string | undefined> {
-    const { product, kernels, version } = this.options;
+    const { product, kernels, version, extensions } = this.options;
+    const extension = parseExtension(name, product);
+    if (extension?.version === version) {
+      const path = join(extensions, name);
+      return await Deno.stat(path).then(() => path, () => undefined);
+    }
     const stem = `${product}_${version}`;
     if (!name.startsWith(stem)) return undefined;
     const rest = name.slice(stem.length);
@@ -103,6 +141,8 @@ export class SysupdateUpdater implements Updater {
   async install({ folder, manifest }: VerifiedBundle): Promise<void> {
     const { source, programs } = this.options;
     await this.#clearOther();
+    // They must be there before the kernel, which comes last.
+    await this.#placeExtensions(folder, manifest);
     await Deno.mkdir(join(source, ".."), { recursive: true, mode: 0o700 });
     await Deno.remove(source).catch(() => {});
     await Deno.symlink(folder, source);
@@ -126,6 +166,39 @@ export class SysupdateUpdater implements Updater {
     }
   }
 
+  async #placeExtensions(folder: string, { files }: BundleManifest): Promise<void> {
+    const { extensions, product, programs } = this.options;
+    const names = files.map(({ name }) => name).filter((name) => parseExtension(name, product));
+    for (const name of names) await placeExtension(folder, name, extensions);
+    if (names.length > 0) await programs.output("sync", []);
+  }
+
+  async extend({ folder, manifest }: VerifiedBundle): Promise<void> {
+    const { extensions } = this.options;
+    // may-extend counts the starts there, and makes the third without them.
+    await Deno.mkdir(extensions, { recursive: true });
+    await Deno.writeTextFile(join(extensions, TRIAL), "0\n");
+    await this.#placeExtensions(folder, manifest);
+  }
+
+  async isExtended(files: string[]): Promise<boolean> {
+    for (const file of files) {
+      const said = join(this.options.merged, `extension-release.${file.replace(/\.raw$/, "")}`);
+      if (!await Deno.stat(said).then(() => true, () => false)) return false;
+    }
+    return true;
+  }
+
+  async withdraw(files: string[]): Promise<void> {
+    const { extensions, programs } = this.options;
+    for (const name of [...files, TRIAL]) {
+      await Deno.remove(join(extensions, name)).catch((error) => {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+      });
+    }
+    await programs.output("sync", []);
+  }
+
   async requestReboot(): Promise<void> {
     // From a unit of its own: this process and its SSH session are to end in good order.
     await this.options.programs.output("systemd-run", [
@@ -135,10 +208,11 @@ export class SysupdateUpdater implements Updater {
   }
 
   async markGood(): Promise<void> {
-    const { product, kernels, version } = this.options;
+    const { product, kernels, version, extensions } = this.options;
     const own = (await this.#kernels()).find((kernel) => kernel.version === version);
     if (own === undefined) throw new Error(`expected a kernel ${product}_${version} in ${kernels}`);
     await blessKernel(kernels, product, own);
+    await Deno.remove(join(extensions, TRIAL)).catch(() => {});
   }
 
   async rollback(): Promise<SystemVersion> {
@@ -162,9 +236,9 @@ export class SysupdateUpdater implements Updater {
     return other.version;
   }
 
-  /** Takes from the other slot what is in it, its kernel first. */
+  /** Takes from the other slot what is in it, its kernel first and its extensions last. */
   async #clearOther(): Promise<void> {
-    const { disk, kernels, version, programs } = this.options;
+    const { disk, kernels, version, programs, extensions, product } = this.options;
     for (const kernel of await this.#kernels()) {
       if (kernel.version !== version) await Deno.remove(join(kernels, kernel.name));
     }
@@ -174,6 +248,9 @@ export class SysupdateUpdater implements Updater {
       for (const { number, label } of [root, verity]) {
         if (label !== "_empty") await emptyPartition(disk, number, programs);
       }
+    }
+    for (const extension of await readExtensions(extensions, product)) {
+      if (extension.version !== version) await Deno.remove(join(extensions, extension.file));
     }
   }
 

@@ -48,6 +48,18 @@ export interface Updater {
    */
   install(bundle: VerifiedBundle): Promise<void>;
 
+  /**
+   * Adds the extensions of a bundle that holds nothing else to the system that runs, from its next start
+   * on. Where that is not followed by {@linkcode markGood}, the third start is made without them.
+   */
+  extend(bundle: VerifiedBundle): Promise<void>;
+
+  /** Whether the running system has these extensions, by their files' names, and uses them. */
+  isExtended(files: string[]): Promise<boolean>;
+
+  /** Takes back what {@linkcode extend} did; what runs uses them until it ends. */
+  withdraw(files: string[]): Promise<void>;
+
   /** Asks for a reboot and returns before it happens, so that an answer can still be sent. */
   requestReboot(): Promise<void>;
 

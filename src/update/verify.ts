@@ -195,6 +195,13 @@ function fits(manifest: BundleManifest, digest: string, machine: Machine): void 
     );
   }
   const order = compareVersions(version, machine.version);
+  if (manifest.extendsSystem) {
+    if (order === 0) return;
+    throw new BundleRefused(
+      "wrong-machine",
+      `The bundle is an extension for version ${version}; this machine runs ${machine.version}`,
+    );
+  }
   if (order < 0) {
     throw new BundleRefused(
       "downgrade",

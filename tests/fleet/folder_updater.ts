@@ -79,7 +79,9 @@ export class FolderUpdater implements Updater {
   }
 
   verify({ manifest }: VerifiedBundle): Promise<void> {
-    if (manifest.files.some(({ name }) => name === "image.json")) return Promise.resolve();
+    if (manifest.extendsSystem || manifest.files.some(({ name }) => name === "image.json")) {
+      return Promise.resolve();
+    }
     return Promise.reject(new BundleRefused("malformed", "The bundle lacks image.json"));
   }
 
@@ -104,6 +106,33 @@ export class FolderUpdater implements Updater {
       blessed: { ...blessed, [other]: false },
       triesLeft: TRIES,
     };
+  }
+
+  /** Extensions lie in "extensions"; the double uses them from the next start on. */
+  async extend({ folder, manifest }: VerifiedBundle): Promise<void> {
+    const target = join(this.root, "extensions");
+    await Deno.mkdir(target, { recursive: true });
+    for (const { name } of manifest.files) {
+      await Deno.copyFile(join(folder, name), join(target, name));
+    }
+  }
+
+  isExtended(files: string[]): Promise<boolean> {
+    const used = this.used;
+    return Promise.resolve(files.every((file) => used.includes(file)));
+  }
+
+  async withdraw(files: string[]): Promise<void> {
+    for (const file of files) await Deno.remove(join(this.root, "extensions", file));
+  }
+
+  /** Extensions that the running system has merged. */
+  get used(): string[] {
+    try {
+      return JSON.parse(Deno.readTextFileSync(join(this.root, "used.json")));
+    } catch {
+      return [];
+    }
   }
 
   /** The fleet's harness sees the file and boots the box. */
@@ -132,6 +161,18 @@ export class FolderUpdater implements Updater {
     const booted = given ? (next === "a" ? "b" : "a") : next;
     const left = blessed[booted] ? triesLeft : triesLeft - 1;
     this.loader = { running: booted, next: booted, blessed, triesLeft: left };
+    const version = Deno.readTextFileSync(join(this.root, "slots", booted, "version"));
+    let extensions: string[] = [];
+    try {
+      extensions = [...Deno.readDirSync(join(this.root, "extensions"))].map(({ name }) => name);
+    } catch {
+      // It never had one.
+    }
+    // One that says that it is for another kernel is not merged.
+    const fits = (name: string) =>
+      name.endsWith(`_${version}.raw`) &&
+      Deno.readTextFileSync(join(this.root, "extensions", name)) !== "other kernel";
+    Deno.writeTextFileSync(join(this.root, "used.json"), JSON.stringify(extensions.filter(fits)));
     Deno.removeSync(join(this.root, "reboot"));
   }
 }

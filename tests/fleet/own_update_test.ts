@@ -15,6 +15,7 @@ import { BoxState } from "../../src/fleet/box/state.ts";
 import { packDelta } from "../../src/update/delta_bundle.ts";
 import { packBundle } from "../../src/update/archive.ts";
 import { signBundle } from "../../src/update/sign.ts";
+import { readBundleHead } from "../../src/update/verify.ts";
 import { FolderUpdater, type ImageTraits } from "./folder_updater.ts";
 import { openSimulatedHost } from "./simulated_host.ts";
 
@@ -74,6 +75,15 @@ class TestBox {
     await Deno.writeTextFile(join(folder, "root.raw"), version.repeat(1000));
     const description = { product: "gamelan", architecture: "amd64" as const, version };
     await signBundle(folder, description, keys.privateKey);
+    return folder;
+  }
+
+  /** A bundle with nothing but an extension. */
+  async extension(version: string, content = "a driver"): Promise<string> {
+    const folder = await Deno.makeTempDir({ dir: this.root });
+    await Deno.writeTextFile(join(folder, `gamelan-nvidia_${version}.raw`), content);
+    const description = { product: "gamelan", architecture: "amd64" as const, version };
+    await signBundle(folder, { ...description, extendsSystem: true }, keys.privateKey);
     return folder;
   }
 
@@ -266,4 +276,71 @@ Deno.test("an update that waits can be given up", () =>
     assert.equal(forgetUpdate(box.host).version, "1.1.0");
     assert.deepEqual(box.staged(), []);
     assert.throws(() => forgetUpdate(box.host), /No update waits/);
+  }));
+
+Deno.test("an extension for the version that runs is added, tried and kept", () =>
+  TestBox.with(async (box) => {
+    const folder = await box.extension("1.0.0");
+    await box.take(folder);
+    await box.install();
+    assert.equal(box.state.ownUpdate, undefined);
+    assert.ok((await box.status()).pending !== undefined);
+    assert.equal(await box.start(), undefined);
+    const { slots, pending, lastUpdate } = await box.status();
+    assert.deepEqual(slots!.current, { name: "a", version: "1.0.0", blessed: true });
+    assert.equal(pending, undefined);
+    assert.equal(lastUpdate!.detail, "runs 1.0.0 with gamelan-nvidia_1.0.0.raw");
+    assert.deepEqual(box.updater.used, ["gamelan-nvidia_1.0.0.raw"]);
+    assert.deepEqual(box.staged(), []);
+    // The bundle of the system itself is still known as what it came from.
+    assert.equal(box.state.applied.bundle, undefined);
+  }));
+
+Deno.test("an extension that the system does not take is taken back, with the reason", () =>
+  TestBox.with(async (box) => {
+    await box.take(await box.extension("1.0.0", "other kernel"));
+    await box.install();
+    await box.start();
+    const { slots, pending, lastUpdate } = await box.status();
+    assert.deepEqual(slots!.current, { name: "a", version: "1.0.0", blessed: true });
+    assert.equal(pending, undefined);
+    assert.equal(lastUpdate!.outcome, "taken-back");
+    assert.match(lastUpdate!.detail, /gamelan-nvidia_1\.0\.0\.raw does not fit this system/);
+    assert.deepEqual([...Deno.readDirSync(join(box.root, "extensions"))], []);
+  }));
+
+Deno.test("an extension with which the box does not play is taken back, and the box restarts", () =>
+  TestBox.with(async (box) => {
+    await box.take(await box.extension("1.0.0"));
+    await box.install();
+    box.updater.boot();
+    const broken = { ...box.host, selfTest: () => Promise.resolve("no picture is encoded") };
+    await new Box(broken).returnAtBoot();
+    const { pending, lastUpdate } = await box.status();
+    assert.equal(pending, undefined);
+    assert.deepEqual([lastUpdate!.outcome, lastUpdate!.detail], [
+      "taken-back",
+      "no picture is encoded",
+    ]);
+    assert.deepEqual([...Deno.readDirSync(join(box.root, "extensions"))], []);
+    await Deno.stat(join(box.root, "reboot"));
+  }));
+
+Deno.test("an extension of another version is refused, and a fleet does not push one alone", () =>
+  TestBox.with(async (box) => {
+    await assert.rejects(
+      box.take(await box.extension("1.1.0")),
+      /is an extension for version 1\.1\.0; this machine runs 1\.0\.0/,
+    );
+    const head = await readBundleHead(await box.extension("1.0.0"));
+    const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+    await assert.rejects(
+      new Box(box.host).prepare({
+        ...{ protocol: 1, kind: "bundle", push: "p", operator: "o" },
+        ...{ confirmSeconds: 60, duringPlay: false },
+        manifest: base64(head.manifest),
+        signature: base64(head.signature),
+      }),
+      /only adds an extension/,
+    );
   }));

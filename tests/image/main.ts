@@ -22,7 +22,7 @@ this machine's processors run side by side; one that fails is run once more.
 
 const packages: Requirement[] = [
   ...machinePackages,
-  { anyOf: ["erofs-utils"], why: "make a game that lies on it" },
+  { anyOf: ["erofs-utils"], why: "make a game that lies on it, and a system extension" },
   { anyOf: ["cryptsetup-bin"], why: "make other versions of it, with verity data of their own" },
   { anyOf: ["chromium"], why: "play in a real browser" },
 ];

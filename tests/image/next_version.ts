@@ -8,6 +8,7 @@ import type { KeyObject } from "node:crypto";
 import { findArtifacts } from "../../image/artifacts.ts";
 import { run } from "../../image/run.ts";
 import { type BundleDescription, signBundle } from "../../src/update/sign.ts";
+import { makeTinyExtension } from "./tiny_extension.ts";
 
 export interface NextVersion {
   /** As many characters as the image's own. */
@@ -16,6 +17,8 @@ export interface NextVersion {
   /** Bytes of the root to replace, each found at least once; both as long. */
   changes?: [string, string][];
   product?: string;
+  /** It brings a system extension of this name along. */
+  extension?: string;
   description?: Partial<BundleDescription>;
 }
 
@@ -23,7 +26,7 @@ export interface NextVersion {
 export async function makeNextVersion(
   disk: string,
   folder: string,
-  { version, key, changes = [], product = "gamelan", description }: NextVersion,
+  { version, key, changes = [], product = "gamelan", extension, description }: NextVersion,
 ): Promise<string> {
   const before = /_([\d.]+)\.raw$/.exec(basename(disk))![1];
   const made = await findArtifacts(dirname(disk), before);
@@ -32,10 +35,15 @@ export async function makeNextVersion(
   const stem = `gamelan_${version}`;
   const root = join(bundle, "root");
   const bytes = Buffer.from(await Deno.readFile(made.root));
-  for (
-    const [from, to] of [[`IMAGE_VERSION="${before}"`, `IMAGE_VERSION="${version}"`], ...changes]
-  ) {
-    replace(bytes, from, to);
+  const renamed: [string, string][] = [
+    [`IMAGE_VERSION="${before}"`, `IMAGE_VERSION="${version}"`],
+    [`SYSEXT_LEVEL="${before}-`, `SYSEXT_LEVEL="${version}-`],
+  ];
+  for (const [from, to] of [...renamed, ...changes]) replace(bytes, from, to);
+  if (extension !== undefined) {
+    const at = bytes.indexOf(`SYSEXT_LEVEL="${version}-`);
+    const level = /^[^"]+"([^"]+)"/.exec(bytes.toString("latin1", at, at + 200))![1];
+    await makeTinyExtension(bundle, { name: extension, version, level });
   }
   await Deno.writeFile(root, bytes);
   const { salt, uuid } = await verityOf(made.verity);

@@ -1,8 +1,13 @@
 import { basename } from "node:path";
 
+/** The version of the image `disk`, by its name. */
+export function versionOf(disk: string): string {
+  return /_([\d.]+)\.raw$/.exec(basename(disk))![1];
+}
+
 /** The version of the image `disk`, and `count` ones after it that are as long. */
 export function nextVersions(disk: string, count: number): string[] {
-  const version = /_([\d.]+)\.raw$/.exec(basename(disk))![1];
+  const version = versionOf(disk);
   const parts = version.split(".").map(Number);
   const versions = Array.from({ length: count + 1 }, (_, step) => {
     const last = parts.length - 1;

@@ -58,6 +58,8 @@ export class SlotDisk {
       version,
       disk: this.disk,
       kernels: this.kernels,
+      extensions: this.extensions,
+      merged: join(this.folder, "extension-release.d"),
       source: join(this.folder, "run/bundle"),
       programs: this.programs,
     });
@@ -78,6 +80,21 @@ export class SlotDisk {
 
   kernelNames(): string[] {
     return [...Deno.readDirSync(this.kernels)].map(({ name }) => name).sort();
+  }
+
+  get extensions(): string {
+    return join(this.folder, "extensions");
+  }
+
+  extensionNames(): string[] {
+    return [...Deno.readDirSync(this.extensions)].map(({ name }) => name).sort();
+  }
+
+  /** What systemd-sysext does with an extension that fits. */
+  async merge(name: string): Promise<void> {
+    const releases = join(this.folder, "extension-release.d");
+    await Deno.mkdir(releases, { recursive: true });
+    await Deno.writeTextFile(join(releases, `extension-release.${name}`), "ID=debian\n");
   }
 
   async labels(): Promise<string[]> {

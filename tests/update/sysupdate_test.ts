@@ -130,3 +130,71 @@ Deno.test("a disk without slots is refused in plain words", () =>
     await assert.rejects(disk.updater().slots(), /sfdisk|slots|Gamelan's disk/);
     await assert.rejects(disk.updater("9.9").install(await disk.bundle("10.0")));
   }));
+
+/** The same bundle with extensions of these names. */
+async function withExtensions(disk: SlotDisk, version: string, ...extensions: string[]) {
+  return await disk.bundle(version, (names) => [...names, ...extensions]);
+}
+
+Deno.test("an extension comes with its system before the kernel, and goes with it", () =>
+  withDisk(async (disk) => {
+    const bundle = await withExtensions(disk, "1.1", "gamelan-nvidia_1.1.raw");
+    await disk.updater().verify(bundle);
+    disk.cutAfter = 2;
+    await assert.rejects(disk.updater().install(bundle), /power/);
+    assert.deepEqual(disk.extensionNames(), ["gamelan-nvidia_1.1.raw"]);
+    assert.deepEqual(disk.kernelNames(), ["gamelan_1.0.efi"]);
+    disk.cutAfter = Infinity;
+    await disk.updater().install(bundle);
+    const running = disk.updater("1.1");
+    assert.equal(
+      await running.runningFile("gamelan-nvidia_1.1.raw"),
+      `${disk.extensions}/gamelan-nvidia_1.1.raw`,
+    );
+    assert.equal(await running.runningFile("gamelan-nvidia_1.0.raw"), undefined);
+    await running.markGood();
+    await running.install(await withExtensions(disk, "1.2", "gamelan-nvidia_1.2.raw"));
+    assert.deepEqual(disk.extensionNames(), ["gamelan-nvidia_1.1.raw", "gamelan-nvidia_1.2.raw"]);
+    // What waits is taken back, with its extension.
+    assert.equal(await running.rollback(), "1.1");
+    assert.deepEqual(disk.extensionNames(), ["gamelan-nvidia_1.1.raw"]);
+  }));
+
+Deno.test("a system that would lose its extension, and an extension of another version, are refused", () =>
+  withDisk(async (disk) => {
+    await disk.updater().install(await withExtensions(disk, "1.1", "gamelan-nvidia_1.1.raw"));
+    const running = disk.updater("1.1");
+    await assert.rejects(
+      running.verify(await disk.bundle("1.2")),
+      /uses the extension nvidia, of which the bundle has none for 1\.2/,
+    );
+    await assert.rejects(
+      running.verify(await withExtensions(disk, "1.3", "gamelan-nvidia_1.2.raw")),
+      /holds gamelan-nvidia_1\.2\.raw, but is for 1\.3/,
+    );
+    await running.verify(await withExtensions(disk, "1.4", "gamelan-nvidia_1.4.raw"));
+  }));
+
+Deno.test("an extension for what runs is tried, and can be taken back", () =>
+  withDisk(async (disk) => {
+    const updater = disk.updater();
+    const bundle = await disk.bundle("1.0", () => ["gamelan-nvidia_1.0.raw"]);
+    bundle.manifest.extendsSystem = true;
+    await updater.verify(bundle);
+    await updater.extend(bundle);
+    assert.deepEqual(disk.extensionNames(), [".trial", "gamelan-nvidia_1.0.raw"]);
+    assert.equal(await updater.isExtended(["gamelan-nvidia_1.0.raw"]), false);
+    await disk.merge("gamelan-nvidia_1.0");
+    assert.equal(await updater.isExtended(["gamelan-nvidia_1.0.raw"]), true);
+    await updater.markGood();
+    assert.deepEqual(disk.extensionNames(), ["gamelan-nvidia_1.0.raw"]);
+    assert.deepEqual(disk.kernelNames(), ["gamelan_1.0.efi"]);
+
+    await updater.extend(bundle);
+    await updater.withdraw(["gamelan-nvidia_1.0.raw"]);
+    assert.deepEqual(disk.extensionNames(), []);
+    assert.deepEqual(disk.kernelNames(), ["gamelan_1.0.efi"]);
+
+    bundle.manifest.files[0].name = "something.raw";
+    await assert.rejects(updater.verify(bundle), /holds more than extensions/);
+  }));

@@ -9,6 +9,7 @@ import {
   offerBundle,
   rollbackBundle,
   undoBundle,
+  whyNotRunning,
 } from "./changes/bundle.ts";
 import type { BoxContext, Offer, Outcome, Provisional } from "./changes/change.ts";
 import {
@@ -20,7 +21,6 @@ import {
 } from "./changes/config.ts";
 import { applyGame, offerGame } from "./changes/game.ts";
 import type { Applied, BoxStatus, Prepared, PrepareRequest, Settled } from "./protocol.ts";
-import { describeTrial } from "./trial.ts";
 import { BoxRefused, refusalOf } from "./refused.ts";
 import { BoxState, type Pending } from "./state.ts";
 
@@ -165,8 +165,8 @@ export class Box {
       await this.#settleBrokenOff();
       const { pending } = this.#state;
       if (pending?.bundle !== undefined && await isNotRunning(this.#context, pending)) {
-        const reason = describeTrial(pending.bundle.version, this.#state.proof);
-        await this.#undo(pending, "returned", reason);
+        const reason = whyNotRunning(pending, this.#state.proof);
+        await this.#reboot(await this.#undo(pending, "returned", reason));
         return undefined;
       }
       return pending;
@@ -295,9 +295,20 @@ export class Box {
   }
 
   /** Its test decides; a power cut right after that may have left it undecided here. */
-  async #confirmBlessed({ id }: Pending): Promise<void> {
+  async #confirmBlessed({ id, bundle }: Pending): Promise<void> {
     const { current } = await this.#host.updater!.slots();
-    if (current.blessed) await this.confirm(id);
+    if (!current.blessed) return;
+    // Only new systems are tested by the boot loader's health gate.
+    const failure = bundle?.extensions && await this.#host.selfTest();
+    if (failure === undefined) {
+      await this.confirm(id);
+      return;
+    }
+    await this.#state.exclusively(async () => {
+      const { pending } = this.#state;
+      if (pending?.id !== id) return;
+      await this.#reboot(await this.#undo(pending, "returned", failure));
+    });
   }
 
   #settledBefore(id: string): Settled {

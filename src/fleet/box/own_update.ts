@@ -37,7 +37,11 @@ export async function takeBundle(
 ): Promise<{ update: OwnUpdate } | { nothingToDo: string }> {
   const archive = typeof source === "string" ? undefined : new BundleArchive(source);
   const head = archive ? await archive.head() : await readBundleHead(source as string);
-  const { files, version } = parseBundleFile(BundleManifest, head.manifest, MANIFEST);
+  const { files, version, extendsSystem: extension } = parseBundleFile(
+    BundleManifest,
+    head.manifest,
+    MANIFEST,
+  );
   const prepared = await prepare(host, head, operator);
   if (prepared.outcome === "nothing-to-do") return { nothingToDo: prepared.detail };
   if (prepared.outcome === "provisional") {
@@ -55,7 +59,7 @@ export async function takeBundle(
     new BoxState(host.dataDir).unstage(prepared.id);
     throw error;
   }
-  const update: OwnUpdate = { id: prepared.id, version, when, phase: "waiting" };
+  const update: OwnUpdate = { id: prepared.id, version, extension, when, phase: "waiting" };
   new BoxState(host.dataDir).ownUpdate = update;
   return { update };
 }
@@ -116,7 +120,7 @@ export async function install(
     while (await players() > 0) await host.sleep(LOOK_SECONDS);
   }
   const { current } = await host.updater!.slots();
-  if (current.version === update.version) {
+  if (current.version === update.version && !update.extension) {
     // Installed whole when the power went; its own test decides now.
     state.ownUpdate = undefined;
     return;

@@ -139,6 +139,8 @@ export type UpdateOutcome = z.infer<typeof UpdateOutcome>;
 export const OwnUpdate = z.object({
   id: ChangeId,
   version: z.string(),
+  /** It only adds an extension to this version. */
+  extension: z.literal(true).optional(),
   /** When it may restart: when nobody plays, or now, after a warning. */
   when: z.enum(["idle", "now"]),
   phase: z.enum(["waiting", "warning", "installing", "failed"]),

@@ -32,6 +32,8 @@ const BundleChange = z.strictObject({
   previous: z.string(),
   /** To keep once it is confirmed. */
   keyHistory: KeyHistory,
+  /** It adds these system extensions to the version, and nothing else: their files' names. */
+  extensions: z.array(z.string()).optional(),
 });
 
 /** A change that is not settled. */

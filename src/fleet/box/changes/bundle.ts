@@ -1,4 +1,6 @@
 /** A new system image, in the slot that does not run. */
+import type { BundleManifest } from "../../../update/manifest.ts";
+import { sha256File } from "../../../system/sha256_file.ts";
 import { expandDeltas } from "../../../update/delta_bundle.ts";
 import {
   type BundleHead,
@@ -10,7 +12,8 @@ import {
 import { compareVersions } from "../../../update/version.ts";
 import type { Slots, Updater } from "../../../update/updater.ts";
 import { BoxRefused } from "../refused.ts";
-import type { PrepareRequest, UpdateOutcome } from "../protocol.ts";
+import type { PrepareRequest, Proof, UpdateOutcome } from "../protocol.ts";
+import { describeTrial } from "../trial.ts";
 import type { Pending } from "../state.ts";
 import type { BoxContext, Offer, Outcome, Provisional } from "./change.ts";
 
@@ -40,8 +43,11 @@ async function machine({ host, state }: BoxContext, { current }: Slots): Promise
 /** Whether a bundle may be installed here, and whether it runs already. @throws BundleRefused */
 export async function examineBundle(context: BoxContext, head: BundleHead) {
   const slots = await updaterOf(context).slots();
-  const { manifest: { version } } = verifyHead(head, await machine(context, slots));
-  return { version, runs: version === slots.current.version };
+  const { manifest } = verifyHead(head, await machine(context, slots));
+  const { version, extendsSystem } = manifest;
+  if (!extendsSystem) return { version, runs: version === slots.current.version };
+  const { has } = await extensionsOf(updaterOf(context), manifest);
+  return { version, runs: has !== undefined };
 }
 
 export async function offerBundle(context: BoxContext, request: BundleRequest): Promise<Offer> {
@@ -54,11 +60,37 @@ export async function offerBundle(context: BoxContext, request: BundleRequest): 
     keys: request.keys === undefined ? undefined : bytes(request.keys),
   };
   const { manifest, digest } = verifyHead(head, await machine(context, slots));
+  const id = `bundle-${digest.slice(0, 16)}`;
+  if (manifest.extendsSystem) {
+    if (request.confirmedBy !== "self-test") {
+      throw new BoxRefused(
+        "unsupported",
+        "The bundle only adds an extension. A fleet gets one with an update that brings it along; " +
+          "a single box takes this by its page or `gamelan update`",
+      );
+    }
+    const { bytes, has } = await extensionsOf(updater, manifest);
+    return { id, bytes, has };
+  }
   const runs = compareVersions(manifest.version, slots.current.version) === 0;
   return {
-    id: `bundle-${digest.slice(0, 16)}`,
+    id,
     bytes: manifest.files.reduce((sum, file) => sum + file.bytes, 0),
     has: runs ? `runs ${manifest.version}` : undefined,
+  };
+}
+
+/** What of the bundle's extensions the system has. */
+async function extensionsOf(updater: Updater, { files, version }: BundleManifest) {
+  const names = files.map(({ name }) => name);
+  let same = await updater.isExtended(names);
+  for (const { name, sha256 } of same ? files : []) {
+    const path = await updater.runningFile(name);
+    same &&= path !== undefined && await sha256File(path) === sha256;
+  }
+  return {
+    bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+    has: same ? `${version} has the extension ${names.join(", ")}` : undefined,
   };
 }
 
@@ -77,6 +109,16 @@ export async function applyBundle(
   const { manifest: { version }, digest, keyHistory } = bundle;
   if (id !== `bundle-${digest.slice(0, 16)}`) {
     throw new BoxRefused("request", `${id} was prepared, but the folder holds bundle-${digest}`);
+  }
+  if (bundle.manifest.extendsSystem) {
+    await updater.verify(bundle);
+    const extensions = bundle.manifest.files.map(({ name }) => name);
+    return {
+      pending: { bundle: { version, digest, previous: version, keyHistory, extensions } },
+      detail: `${extensions.join(", ")} is added`,
+      reboots: true,
+      make: () => updater.extend(bundle),
+    };
   }
   if (compareVersions(version, slots.current.version) === 0) {
     throw new BoxRefused("nothing", `Version ${version} runs already`);
@@ -97,7 +139,7 @@ export async function applyBundle(
 }
 
 export async function confirmBundle(context: BoxContext, pending: Pending): Promise<Outcome> {
-  const { version, digest, keyHistory } = pending.bundle!;
+  const { version, digest, keyHistory, extensions } = pending.bundle!;
   const updater = updaterOf(context);
   const { current } = await updater.slots();
   if (current.version !== version) {
@@ -115,18 +157,39 @@ export async function confirmBundle(context: BoxContext, pending: Pending): Prom
       `${version} has not passed its own test yet${failed === undefined ? "" : `: ${failed}`}`,
     );
   }
+  if (extensions !== undefined && !await updater.isExtended(extensions)) {
+    throw new BoxRefused("unhealthy", `${extensions.join(", ")} is not in use`);
+  }
   await updater.markGood();
   context.state.keyHistory = keyHistory;
+  if (extensions !== undefined) {
+    const detail = `runs ${version} with ${extensions.join(", ")}`;
+    note(context, { version, outcome: "installed", detail });
+    return { detail, reboots: false };
+  }
   context.state.applied = { ...context.state.applied, bundle: { version, digest } };
   const detail = `runs ${version} from slot ${current.name}`;
   note(context, { version, outcome: "installed", detail });
   return { detail, reboots: false };
 }
 
-/** Whether the new version does not run: never booted, or the boot loader gave it up. */
+/**
+ * Whether the new version does not run: never booted, or the boot loader gave it up; of extensions,
+ * whether they are not in use.
+ */
 export async function isNotRunning(context: BoxContext, pending: Pending): Promise<boolean> {
-  const { current } = await updaterOf(context).slots();
-  return current.version !== pending.bundle!.version;
+  const updater = updaterOf(context);
+  const { version, extensions } = pending.bundle!;
+  const { current } = await updater.slots();
+  if (current.version !== version) return true;
+  return extensions !== undefined && !await updater.isExtended(extensions);
+}
+
+/** What the owner is told of a change that does not run after the restart. */
+export function whyNotRunning({ bundle }: Pending, proof: Proof | undefined): string {
+  const { version, extensions } = bundle!;
+  if (extensions === undefined) return describeTrial(version, proof);
+  return `${extensions.join(", ")} does not fit this system, or keeps it from starting`;
 }
 
 /** @param reason  why, for people */
@@ -137,7 +200,15 @@ export async function undoBundle(
 ): Promise<Outcome> {
   const updater = updaterOf(context);
   const { current } = await updater.slots();
-  const runs = current.version === pending.bundle!.version;
+  const { version: wanted, extensions } = pending.bundle!;
+  const runs = current.version === wanted;
+  if (extensions !== undefined) {
+    const extended = await updater.isExtended(extensions);
+    await updater.withdraw(extensions);
+    note(context, { version: wanted, outcome: "taken-back", detail: reason });
+    const detail = `goes back to ${wanted} without ${extensions.join(", ")}`;
+    return { detail, reboots: extended };
+  }
   const version = await updater.rollback();
   note(context, { version: pending.bundle!.version, outcome: "taken-back", detail: reason });
   return { detail: `goes back to ${version}`, reboots: runs };
