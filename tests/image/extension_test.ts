@@ -7,13 +7,11 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "../../image/run.ts";
 import { addExtension, buildExtension, doctorRow, unresolved } from "./extended_box.ts";
-import { artifacts, imageUnderTest, keepFigures } from "./image_under_test.ts";
+import { artifacts, imageKeyFile, imageUnderTest, keepFigures } from "./image_under_test.ts";
 import { Machine, makeKey } from "./machine.ts";
 import { makeTinyExtension } from "./tiny_extension.ts";
 import { versionOf } from "./versions.ts";
 
-const KEY = Deno.env.get("GAMELAN_UPDATE_KEY") ||
-  fileURLToPath(new URL("../../image/keys/development.pem", import.meta.url));
 const SAMPLE = fileURLToPath(new URL("extensions/sample", import.meta.url));
 
 Deno.test("a system extension", async (t) => {
@@ -22,7 +20,7 @@ Deno.test("a system extension", async (t) => {
   const image = imageUnderTest();
   const version = versionOf(image);
   const began = performance.now();
-  await buildExtension(SAMPLE, image, { output: folder, key: KEY });
+  await buildExtension(SAMPLE, image, { output: folder, key: imageKeyFile() });
   const figures: Record<string, unknown> = {
     buildSeconds: Math.round((performance.now() - began) / 1000),
     bytes: (await Deno.stat(join(folder, `gamelan-sample_${version}.raw`))).size,
@@ -39,7 +37,7 @@ Deno.test("a system extension", async (t) => {
   const key = await makeKey(folder);
   await using machine = await Machine.start({
     image,
-    ...{ name: "extension", key, reboots: true },
+    ...{ name: "extension", key, reboots: true, processors: 1 },
     drives: { sample: join(folder, `${file}.gamelan-update`) },
   }, artifacts);
   await machine.sshReady();

@@ -12,10 +12,15 @@ export function imageUnderTest(): string {
   throw new Error("expected the image in GAMELAN_IMAGE; deno task test:image builds and names it");
 }
 
-/** The key that signs updates of that image: the build's own, or that in GAMELAN_UPDATE_KEY. */
-export async function imageKey(): Promise<KeyObject> {
-  const path = Deno.env.get("GAMELAN_UPDATE_KEY") ||
+/** The file of the key that signs updates of that image: the build's own, or GAMELAN_UPDATE_KEY. */
+export function imageKeyFile(): string {
+  return Deno.env.get("GAMELAN_UPDATE_KEY") ||
     fileURLToPath(new URL("../../image/keys/development.pem", import.meta.url));
+}
+
+/** That key. */
+export async function imageKey(): Promise<KeyObject> {
+  const path = imageKeyFile();
   return privateKey(await Deno.readTextFile(path), path);
 }
 
