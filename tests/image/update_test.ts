@@ -75,7 +75,6 @@ Deno.test("updates of a box", async (t) => {
       await makeNextVersion(image, folder.path, {
         version: good,
         key: newKey,
-        extension: "sample",
         description: rotation,
       }),
       "good",
@@ -87,7 +86,6 @@ Deno.test("updates of a box", async (t) => {
       await makeNextVersion(image, folder.path, {
         version: broken,
         key: newKey,
-        extension: "sample",
         changes: [["libx264.so.164", "libx264.so.165"], await hangsOnce()],
       }),
       "broken",
@@ -226,17 +224,8 @@ Deno.test("updates of a box", async (t) => {
       assert.equal(pending, undefined);
       assert.equal(slots.other.version, running);
       assert.equal(await machine.output("ls /var/lib/gamelan/box/staging | wc -l"), "0");
-      assert.equal(await machine.output("cat /usr/share/gamelan-sample/version"), good);
     },
   );
-
-  await t.step("an update without the extension that is in use is refused", async () => {
-    const { code, stderr } = await machine.ssh(
-      `gamelan update ${await small("bare", newKey, {})}`,
-    );
-    assert.equal(code, 1);
-    assert.match(stderr, /uses the extension sample, of which the bundle has none/);
-  });
 
   await t.step("the new key is trusted from then on, and the old one no longer", async () => {
     const check = async (path: string) => await machine.ssh(`gamelan update --check ${path}`);
@@ -253,8 +242,6 @@ Deno.test("updates of a box", async (t) => {
       async () => (await running_()).version === running,
     );
     assert.deepEqual(await running_(), { version: running, blessed: true });
-    // The new one's extension is not its.
-    await machine.output("test ! -e /usr/share/gamelan-sample");
   });
 
   await t.step(
@@ -275,8 +262,6 @@ Deno.test("updates of a box", async (t) => {
       // What made the first of the three tries end.
       assert.equal(machine.count("WATCHDOG"), 1);
       await machine.output("test -e /var/lib/hung");
-      // Its extension went with it.
-      await machine.output("test ! -e /usr/share/gamelan-sample");
     },
   );
   await keepFigures("image-update", figures);
