@@ -6,6 +6,7 @@
  * output is the ready line.
  */
 import { join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { NeedsInstall } from "./apt.ts";
 import { withPinnedDeno } from "./pinned_deno.ts";
@@ -14,6 +15,7 @@ import { runTests } from "./tests.ts";
 import { ensureUi } from "./ui.ts";
 
 const NEEDS_INSTALL = 3;
+const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** In a process of its own: the measuring one has loaded nothing but what it measures. */
 async function runBenchmark(args: string[]): Promise<number> {
