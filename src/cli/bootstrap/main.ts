@@ -6,7 +6,6 @@
  * output is the ready line.
  */
 import { join } from "node:path";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { NeedsInstall } from "./apt.ts";
 import { withPinnedDeno } from "./pinned_deno.ts";
@@ -19,7 +18,7 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** In a process of its own: the measuring one has loaded nothing but what it measures. */
 async function runBenchmark(args: string[]): Promise<number> {
-  const program = join(fileURLToPath(new URL("../../..", import.meta.url)), "tests/bench/main.ts");
+  const program = join(root, "tests/bench/main.ts");
   const child = new Deno.Command(Deno.execPath(), { args: ["run", "-A", program, ...args] });
   return (await child.spawn().status).code;
 }

@@ -54,6 +54,8 @@ export const runtimePackages: Requirement[] = [
   { anyOf: ["xkb-data"], why: "know the keyboard layouts" },
   { anyOf: ["xwayland"], why: "run X11 games" },
   { anyOf: ["libgl1-mesa-dri"], why: "offer OpenGL to X11 games" },
+  // Opened by Xwayland 24.1 (Debian 13), which ends without it and does not depend on it.
+  { anyOf: ["libegl1"], why: "start the X server of X11 games" },
   { anyOf: ["libxcb1"], why: "manage windows of X11 games" },
   {
     anyOf: ["libxcb-shm0"],
