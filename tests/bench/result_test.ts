@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { table } from "./main.ts";
 import { percentile, reached, summarize } from "./result.ts";
+import { table } from "./table.ts";
 
 Deno.test("percentiles, ratio and verdict come from the samples", () => {
   const samples = Array.from({ length: 100 }, (_, i) => i + 1);

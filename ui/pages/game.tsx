@@ -128,7 +128,12 @@ export function GamePage({ gameId }: { gameId: string }) {
 }
 
 function Details({ game }: { game: GameInfo }) {
-  const wants = { network: "Network", gpu: "Graphics card", x11: "X11" };
+  const wants = {
+    network: "Network",
+    gpu: "Graphics card",
+    x11: "X11",
+    evdev: "Keyboard and mouse by evdev",
+  };
   const rows: [string, string][] = [
     ["Source", game.kind === "testcard" ? "Built in" : game.source],
     ["Version", game.version],

@@ -24,13 +24,14 @@ export async function buildPlainDebian(mirrors: Mirrors): Promise<string> {
   const output = join(build, "output");
   await Deno.mkdir(build, { recursive: true });
   await runMkosi({
-    image: configuration,
+    directory: configuration,
     build,
     output,
     tools: await ensureToolsTree(imageBuild, mirrors),
     version: "13",
     epoch: Math.floor(Date.now() / 1000),
     mirrors,
+    components: "main non-free-firmware",
     preferences: "",
   });
   return join(output, "plain-debian_13.raw");
