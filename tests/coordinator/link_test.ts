@@ -128,7 +128,8 @@ Deno.test("an authority that somebody in between adds to the named one is not tr
   }
   logSettings.level = logged;
   await between.shutdown();
-  assert.deepEqual(seen, ["/ca.crt"]);
+  // It may have tried again.
+  assert.deepEqual([...new Set(seen)], ["/ca.crt"]);
 });
 
 Deno.test("without the token nobody becomes a machine, and browsers never do", async () => {
