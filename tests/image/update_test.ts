@@ -158,7 +158,7 @@ Deno.test("updates of a box", async (t) => {
         assert.match(stderr, reason);
       }
       const half = await machine.ssh(
-        "head -c 300000 /dev/disk/by-id/virtio-good >/var/lib/half; gamelan update /var/lib/half",
+        "head -c 30000 /dev/disk/by-id/virtio-good >/var/lib/half; gamelan update /var/lib/half",
       );
       assert.equal(half.code, 1);
       assert.match(half.stderr, /cut short/);
