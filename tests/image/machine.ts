@@ -3,6 +3,7 @@
  * interpreted (TCG), so that it runs wherever the tests run. Its ports are those of this machine's
  * loopback. Without UDP ports it reaches nothing of the network; with them {@linkcode isolate} is called.
  */
+import { createSocket, type Socket } from "node:dgram";
 import { join } from "node:path";
 import { Qmp } from "./qmp.ts";
 
@@ -25,6 +26,8 @@ export interface MachineOptions {
   keyElsewhere?: boolean;
   /** A raw image of a USB stick. */
   stick?: string;
+  /** A second network card, on a cable to one other machine: the UDP ports of both ends here. */
+  cable?: { here: number; there: number };
   /** UDP ports that are the same inside and outside. */
   udpPorts?: number[];
   /** Raw images of disks that it can read, by the names it finds them by: /dev/disk/by-id/virtio-NAME. */
@@ -68,6 +71,25 @@ export async function makeDisk(image: string, path: string, gib = 8): Promise<vo
 function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return (listener.addr as Deno.NetAddr).port;
+}
+
+/** The two ends of a cable between two machines: UDP ports that were free just now. */
+export async function cableEnds(): Promise<[number, number]> {
+  const sockets = await Promise.all([0, 1].map(() =>
+    new Promise<Socket>((resolve, reject) => {
+      const socket = createSocket("udp4");
+      socket.once("error", reject).bind(0, "127.0.0.1", () => resolve(socket));
+    })
+  ));
+  const [one, other] = sockets.map((socket) => socket.address().port);
+  for (const socket of sockets) socket.close();
+  return [one, other];
+}
+
+/** A locally administered address, other for each port. */
+function macOf(port: number): string {
+  const hex = port.toString(16).padStart(4, "0");
+  return `52:54:00:47:${hex.slice(0, 2)}:${hex.slice(2)}`;
 }
 
 async function command(argv: string[]): Promise<void> {
@@ -281,6 +303,11 @@ export class Machine implements AsyncDisposable {
     return lines.join("\n");
   }
 
+  /** Pulls the plug of the network that its forwarded ports lead to, or puts it in again. */
+  async plug(up: boolean): Promise<void> {
+    await this.qmp.execute("set_link", { name: "net", up });
+  }
+
   /** Writes what its screen shows as PNG. */
   async screenshot(path: string): Promise<void> {
     await this.qmp.execute("screendump", { filename: path, format: "png" });
@@ -369,6 +396,14 @@ function arguments_(
       ...["-device", "usb-storage,drive=stick"],
     ]
     : [];
+  const cable = options.cable
+    ? [
+      "-netdev",
+      `socket,id=cable,udp=127.0.0.1:${options.cable.there},localaddr=127.0.0.1:${options.cable.here}`,
+      // The usual address would be that of the other machine too.
+      ...["-device", `virtio-net-pci,netdev=cable,romfile=,mac=${macOf(options.cable.here)}`],
+    ]
+    : [];
   const drives = Object.entries(options.drives ?? {}).flatMap(([name, file]) => [
     "-drive",
     `if=none,id=${name},format=raw,readonly=on,file=${file}`,
@@ -390,6 +425,7 @@ function arguments_(
     ...(options.watchdog
       ? ["-global", "ICH9-LPC.noreboot=false", "-action", "watchdog=reset"]
       : []),
+    ...cable,
     ...smbios,
     ...stick,
     ...drives,

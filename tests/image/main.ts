@@ -24,6 +24,7 @@ const packages: Requirement[] = [
   ...machinePackages,
   { anyOf: ["erofs-utils"], why: "make a game that lies on it, and a system extension" },
   { anyOf: ["cryptsetup-bin"], why: "make other versions of it, with verity data of their own" },
+  { anyOf: ["rsync"], why: "push to a fleet of two" },
   { anyOf: ["chromium"], why: "play in a real browser" },
 ];
 
