@@ -26,6 +26,11 @@ const packages: Requirement[] = [
   { anyOf: ["cryptsetup-bin"], why: "make other versions of it, with verity data of their own" },
   { anyOf: ["rsync"], why: "push to a fleet of two" },
   { anyOf: ["chromium"], why: "play in a real browser" },
+  { anyOf: ["gcc"], why: "compile a game for the box" },
+  { anyOf: ["libc6-dev"], why: "compile a game for the box" },
+  { anyOf: ["libsdl2-2.0-0"], why: "give that game its view of controllers" },
+  { anyOf: ["joystick"], why: "look at controllers from inside the sandbox (jstest)" },
+  { anyOf: ["evtest"], why: "look at controllers from inside the sandbox" },
 ];
 
 async function main(args: string[]): Promise<number> {
