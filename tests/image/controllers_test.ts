@@ -127,7 +127,7 @@ Deno.test("controllers in the box", async (t) => {
       pads = events.filter(({ event }) => event === "added");
       const { name, vendor, product, version, rumble, place, mapping } = pads[pad];
       assert.deepEqual([place, vendor, product, version, rumble], [pad, 0x045e, 0x028e, 0x0114, 1]);
-      assert.match(String(name), /X-?Box 360/i);
+      assert.match(String(name), /X(-?Box )?360/i);
       assert.match(String(mapping), /,a:b0,b:b1,/);
     }
     assert.equal(new Set(pads.map(({ path }) => path)).size, 4);
@@ -374,7 +374,8 @@ Deno.test("controllers in the box", async (t) => {
       const [major, minor] = (await machine.output(`cat /sys/class/input/${node}/dev`)).split(":");
       const path = join(game.inputFolder, node);
       await machine.output(
-        `test -c ${path} && mknod -m 666 ${second.home("escaped")} c ${major} ${minor}`,
+        // The folder is a file system of its own, in the house's own mounts.
+      `test -c /proc/$(systemctl show -P MainPID gamelan)/root${path} && mknod -m 666 ${second.home("escaped")} c ${major} ${minor}`,
       );
       const said = await second.ask(`
       for file in ${path} /dev/input/${node} /dev/uinput /home/player/escaped; do
@@ -418,7 +419,7 @@ Deno.test("controllers in the box", async (t) => {
     await end(page);
     await nothingLeft(machine, game);
     assert.doesNotMatch(await devices(machine), /gamelan\//);
-    assert.doesNotMatch(await machine.output("cat /proc/mounts"), /gamelan-input|\/input /);
+    assert.doesNotMatch(await machine.output("cat /proc/$(systemctl show -P MainPID gamelan)/mounts"), /gamelan-input|\/input /);
     assert.equal(await machine.output("systemctl --failed --plain --no-legend"), "");
   });
   await keepFigures("image-controllers", figures);

@@ -119,7 +119,7 @@ export class GameInBox {
 
   /** What the game has said so far. */
   async events(): Promise<GameEvent[]> {
-    const log = await this.machine.output(`cat ${this.#runDir}/game.log`);
+    const log = await this.machine.output(`cat ${this.#runDir}/game.log 2>/dev/null || true`);
     return log.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
   }
 
