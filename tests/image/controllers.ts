@@ -1,7 +1,10 @@
 /**
  * Controllers in the box, with the kernel's real /dev/uinput: what a player holds in a real browser
  * reaches a game in its sandbox as devices of its own, and nothing else in the box; a game's rumble
- * comes back. Two players at a time, one machine.
+ * comes back. Two players at a time, one machine. Not among the tests that run by themselves until it
+ * has been seen to pass:
+ *
+ *     deno task test:image --image image/build/output/gamelan_VERSION.raw tests/image/controllers.ts
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -375,7 +378,9 @@ Deno.test("controllers in the box", async (t) => {
       const path = join(game.inputFolder, node);
       await machine.output(
         // The folder is a file system of its own, in the house's own mounts.
-      `test -c /proc/$(systemctl show -P MainPID gamelan)/root${path} && mknod -m 666 ${second.home("escaped")} c ${major} ${minor}`,
+        `test -c /proc/$(systemctl show -P MainPID gamelan)/root${path} && mknod -m 666 ${
+          second.home("escaped")
+        } c ${major} ${minor}`,
       );
       const said = await second.ask(`
       for file in ${path} /dev/input/${node} /dev/uinput /home/player/escaped; do
@@ -419,7 +424,10 @@ Deno.test("controllers in the box", async (t) => {
     await end(page);
     await nothingLeft(machine, game);
     assert.doesNotMatch(await devices(machine), /gamelan\//);
-    assert.doesNotMatch(await machine.output("cat /proc/$(systemctl show -P MainPID gamelan)/mounts"), /gamelan-input|\/input /);
+    assert.doesNotMatch(
+      await machine.output("cat /proc/$(systemctl show -P MainPID gamelan)/mounts"),
+      /gamelan-input|\/input /,
+    );
     assert.equal(await machine.output("systemctl --failed --plain --no-legend"), "");
   });
   await keepFigures("image-controllers", figures);

@@ -1,7 +1,10 @@
 /**
  * A fleet of two boxes, worked on by the real `gamelan fleet`: pinning, a bad update that stops at the
  * canary, games and settings meanwhile, a box that is cut off, a good update whose operator dies, and
- * the way back. A cable between both makes them neighbours.
+ * the way back. A cable between both makes them neighbours. Not among the tests that run by themselves
+ * until it has been seen to pass:
+ *
+ *     deno task test:image --image image/build/output/gamelan_VERSION.raw tests/image/fleet.ts
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
