@@ -14,6 +14,7 @@ import { findArtifacts, writeQcow2, writeSums } from "./artifacts.ts";
 import { billOfMaterials, packageSizes, pinnedTo } from "./bill_of_materials.ts";
 import { writeDomain } from "./domain.ts";
 import { hostPackages } from "./host_packages.ts";
+import { chosenMirrors, mirrorHelp, mirrorOptions } from "./mirrors.ts";
 import { runMkosi } from "./mkosi.ts";
 import { sourceDate } from "./source_date.ts";
 import { ensureToolsTree } from "./tools_tree.ts";
@@ -37,8 +38,7 @@ parts of an update, the bill of materials and SHA256SUMS. As root or as a user.
                         where it is not there
   --like FILE           take the package versions of this bill of materials (*.cdx.json), to make an
                         older image again
-  --mirror URL          Debian's archive (default: http://deb.debian.org/debian)
-  --security-mirror URL its security archive (default: http://deb.debian.org/debian-security)`;
+${mirrorHelp}`;
 
 async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
@@ -48,8 +48,7 @@ async function main(args: string[]): Promise<number> {
       output: { type: "string", default: join(build, "output") },
       "update-key": { type: "string", default: join(image, "keys/development.pem") },
       like: { type: "string" },
-      mirror: { type: "string", default: "http://deb.debian.org/debian" },
-      "security-mirror": { type: "string", default: "http://deb.debian.org/debian-security" },
+      ...mirrorOptions,
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -67,7 +66,7 @@ async function main(args: string[]): Promise<number> {
 
   const version = checkedVersion(values.version ?? await ownVersion());
   const preferences = values.like ? pinnedTo(await Deno.readTextFile(values.like)) : "";
-  const mirrors = { archive: values.mirror, security: values["security-mirror"] };
+  const mirrors = chosenMirrors(values);
   const output = resolve(values.output);
   const epoch = await sourceDate(root);
   await Deno.mkdir(build, { recursive: true });

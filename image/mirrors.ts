@@ -4,6 +4,24 @@ export interface Mirrors {
   security: string;
 }
 
+/** Options by which a task lets its caller choose them, for parseArgs of node:util. */
+export const mirrorOptions = {
+  mirror: { type: "string", default: "http://deb.debian.org/debian" },
+  "security-mirror": { type: "string", default: "http://deb.debian.org/debian-security" },
+} as const;
+
+/** The lines of a task's help for {@linkcode mirrorOptions}. */
+export const mirrorHelp =
+  `  --mirror URL          Debian's archive (default: ${mirrorOptions.mirror.default})
+  --security-mirror URL its security archive (default: ${
+    mirrorOptions["security-mirror"].default
+  })`;
+
+/** What {@linkcode mirrorOptions} were given. */
+export function chosenMirrors(values: { mirror: string; "security-mirror": string }): Mirrors {
+  return { archive: values.mirror, security: values["security-mirror"] };
+}
+
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /** apt's sources of Debian 13 in deb822 format, sources.list(5). */

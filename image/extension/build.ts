@@ -13,6 +13,7 @@ import { withPinnedDeno } from "../../src/cli/bootstrap/pinned_deno.ts";
 import { addSums, findArtifacts } from "../artifacts.ts";
 import { billOfExtension } from "../bill_of_materials.ts";
 import { hostPackages } from "../host_packages.ts";
+import { chosenMirrors, mirrorHelp, mirrorOptions } from "../mirrors.ts";
 import { runMkosi } from "../mkosi.ts";
 import { run } from "../run.ts";
 import { sourceDate } from "../source_date.ts";
@@ -43,8 +44,7 @@ own boxes.
                         one only the extension itself is written
   --alone               only the extension; no update of the system that brings it along
   --definition FOLDER   what is in it (default: image/nvidia); the extension is called as the folder
-  --mirror URL          Debian's archive (default: http://deb.debian.org/debian)
-  --security-mirror URL its security archive (default: http://deb.debian.org/debian-security)`;
+${mirrorHelp}`;
 
 async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
@@ -55,8 +55,7 @@ async function main(args: string[]): Promise<number> {
       alone: { type: "boolean", default: false },
       "update-key": { type: "string", default: join(image, "keys/development.pem") },
       definition: { type: "string", default: join(image, "nvidia") },
-      mirror: { type: "string", default: "http://deb.debian.org/debian" },
-      "security-mirror": { type: "string", default: "http://deb.debian.org/debian-security" },
+      ...mirrorOptions,
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -79,7 +78,7 @@ async function main(args: string[]): Promise<number> {
     throw new Error(`expected a folder called as the extension, such as nvidia, got ${definition}`);
   }
   const key = await readSigningKey(values["update-key"]);
-  const mirrors = { archive: values.mirror, security: values["security-mirror"] };
+  const mirrors = chosenMirrors(values);
   const epoch = await sourceDate(root);
   await Deno.mkdir(build, { recursive: true });
   const tools = await ensureToolsTree(build, mirrors);

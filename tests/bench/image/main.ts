@@ -11,6 +11,7 @@ import { install, missingPackages, NeedsInstall } from "../../../src/cli/bootstr
 import { withPinnedDeno } from "../../../src/cli/bootstrap/pinned_deno.ts";
 import { packDelta } from "../../../src/update/delta_bundle.ts";
 import { artifacts } from "../../image/image_under_test.ts";
+import { chosenMirrors, mirrorHelp, mirrorOptions } from "../../../image/mirrors.ts";
 import { buildImage, machinePackages } from "../../image/preparation.ts";
 import { type Result, summarize } from "../result.ts";
 import { row, table } from "../table.ts";
@@ -27,8 +28,7 @@ measures how long each takes until one can use it. Use the ratio; seconds are th
   --newer DISK          an image built from changed sources: how large an update to it is
   --rounds N            boots of each (default: 3)
   --json FILE           writes the figures
-  --mirror URL          Debian's archive (default: http://deb.debian.org/debian)
-  --security-mirror URL its security archive (default: http://deb.debian.org/debian-security)`;
+${mirrorHelp}`;
 
 /** What to reach. */
 const BOOT_RATIO = 1.2;
@@ -44,8 +44,7 @@ async function main(args: string[]): Promise<number> {
       newer: { type: "string" },
       rounds: { type: "string", default: "3" },
       json: { type: "string" },
-      mirror: { type: "string", default: "http://deb.debian.org/debian" },
-      "security-mirror": { type: "string", default: "http://deb.debian.org/debian-security" },
+      ...mirrorOptions,
       help: { type: "boolean", short: "h", default: false },
     },
   });
@@ -60,7 +59,7 @@ async function main(args: string[]): Promise<number> {
   if (code !== undefined) return code;
   const missing = await missingPackages([...machinePackages, ...hostPackages]);
   if (missing.length > 0) await install(missing);
-  const mirrors = { archive: values.mirror, security: values["security-mirror"] };
+  const mirrors = chosenMirrors(values);
   const image = values.image ?? await buildImage();
   if (!values.plain) console.error("Building plain Debian 13, some minutes …");
   const plain = values.plain ?? await buildPlainDebian(mirrors);
