@@ -1,4 +1,5 @@
 /** This machine's network interfaces, as iproute2 and sysfs have them. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { NetworkInterface } from "../protocol/machine.ts";
@@ -30,11 +31,11 @@ export async function networkInterfaces(
   const found: Omit<NetworkInterface, "setting">[] = [];
   for (const link of links) {
     const folder = join(sysfs, link.ifname);
-    if (link.link_type !== "ether" || !exists(join(folder, "device"))) continue;
+    if (link.link_type !== "ether" || !existsSync(join(folder, "device"))) continue;
     const addresses = link.addr_info.filter(({ scope }) => scope === "global");
     found.push({
       name: link.ifname,
-      kind: exists(join(folder, "phy80211")) ? "wifi" : "wired",
+      kind: existsSync(join(folder, "phy80211")) ? "wifi" : "wired",
       up: link.flags.includes("LOWER_UP"),
       mac: link.address,
       speed: speed(folder),
@@ -52,14 +53,5 @@ function speed(folder: string): number | null {
     return value > 0 ? value : null;
   } catch {
     return null;
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }

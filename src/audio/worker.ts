@@ -4,7 +4,6 @@
  */
 import { monotonicMs } from "../media/clock.ts";
 import type { EncodedAudio } from "../media/encoded.ts";
-import { collectGarbage } from "../system/freed_memory.ts";
 import { Priority, setRealtime } from "../system/priority.ts";
 import { sayLoaded } from "../system/worker_module.ts";
 import { Capture, type CaptureSettings } from "./capture.ts";
@@ -88,6 +87,4 @@ self.onmessage = ({ data }: MessageEvent<AudioWorkerStart>) => {
   post({ type: "ended" });
 };
 
-// All is loaded and nobody waits: a session gets the Worker later.
-collectGarbage();
 sayLoaded();

@@ -13,7 +13,6 @@ import {
   RecordKind,
 } from "./worker_messages.ts";
 import { logger } from "../system/log.ts";
-import { collectGarbage } from "../system/freed_memory.ts";
 import { Priority, setRealtime } from "../system/priority.ts";
 import { sayLoaded } from "../system/worker_module.ts";
 import { Compositor } from "./wayland/compositor.ts";
@@ -89,6 +88,4 @@ scope.onmessage = (event: MessageEvent<DisplayWorkerStart>) => {
   }
 };
 
-// All is loaded and nobody waits: a session gets the Worker later.
-collectGarbage();
 sayLoaded();

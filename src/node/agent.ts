@@ -7,7 +7,7 @@ import { FromNode, type Link, MAX_LINK_ARTWORK, type ToNode } from "../protocol/
 import type { SessionInfo, SessionSource, SessionSpec } from "../protocol/session.ts";
 import { ensureBrowsersFindNetwork } from "../system/local_network.ts";
 import { logger } from "../system/log.ts";
-import { Imports } from "./imports.ts";
+import { importId, Imports } from "./imports.ts";
 import { Inbox } from "./inbox.ts";
 import { makeRunRoot } from "./run_root.ts";
 import { Sessions } from "./sessions.ts";
@@ -91,7 +91,7 @@ export class NodeAgent {
     const { folders } = this.#library;
     await folders.create();
     // Games come by `gamelan games import` and from a fleet's owner, too.
-    this.#endWatching = watchFolder(folders.games, () => this.#lookAtLibrary());
+    this.#endWatching = watchFolder(folders.games, () => this.#refreshLibrary());
     this.#games = await this.#listGames();
     await this.#udp.open(wantedUdpPort(this.options.config));
     await this.#sessions.adopt();
@@ -121,7 +121,7 @@ export class NodeAgent {
   async import(source: string): Promise<void> {
     await this.#prepared;
     if (this.#closed) return;
-    this.#imports.add(`import-${crypto.randomUUID().slice(0, 8)}`, source);
+    this.#imports.add(importId(), source);
   }
 
   /** Shows something to all who play and watch here; tells how many sessions there are. */
@@ -186,16 +186,10 @@ export class NodeAgent {
     return [testcardInfo, ...desktops, ...await this.#library.list()];
   }
 
+  /** Tells of games that came, changed or went, by this process or another. */
   async #refreshLibrary(): Promise<void> {
-    this.#games = await this.#listGames();
-    this.#link?.send({ type: "library", games: this.#games });
-  }
-
-  /** Tells of games that came, changed or went without this process. */
-  async #lookAtLibrary(): Promise<void> {
-    const before = JSON.stringify(this.#games);
     const games = await this.#listGames();
-    if (JSON.stringify(games) === before) return;
+    if (JSON.stringify(games) === JSON.stringify(this.#games)) return;
     this.#games = games;
     this.#link?.send({ type: "library", games });
   }

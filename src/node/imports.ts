@@ -131,3 +131,8 @@ export class Imports {
     this.handler.update({ ...job });
   }
 }
+
+/** An id for an import that this machine begins by itself. */
+export function importId(): string {
+  return `import-${crypto.randomUUID().slice(0, 8)}`;
+}

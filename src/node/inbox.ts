@@ -14,7 +14,7 @@
 import { basename, join } from "node:path";
 import type { ImportJob } from "../protocol/library.ts";
 import { logger } from "../system/log.ts";
-import type { Imports } from "./imports.ts";
+import { importId, type Imports } from "./imports.ts";
 import { watchFolder } from "./watch.ts";
 
 const log = logger("inbox");
@@ -97,8 +97,4 @@ export class Inbox {
     await Deno.writeTextFile(`${path}.new`, [...lines, line].slice(-MAX_TAKEN).join("\n") + "\n");
     await Deno.rename(`${path}.new`, path);
   }
-}
-
-function importId(): string {
-  return `import-${crypto.randomUUID().slice(0, 8)}`;
 }

@@ -1,3 +1,5 @@
+import { collectGarbage } from "./freed_memory.ts";
+
 /** Entry modules of the session's Workers. In a bundle each is a file `<name>.js` beside the main one. */
 export type WorkerName = "display" | "x11-source" | "window-manager" | "video" | "audio";
 
@@ -20,8 +22,12 @@ export function prepareWorker(name: WorkerName, inSource: URL): Promise<void> {
   return promise;
 }
 
-/** In a Worker that can be prepared: its modules are loaded. Call it last. */
+/**
+ * In a Worker that can be prepared: its modules are loaded. Call it last. What loading left behind is
+ * collected here: nobody waits yet, a session gets the Worker later.
+ */
 export function sayLoaded(): void {
+  collectGarbage();
   (globalThis as unknown as { postMessage(message: unknown): void }).postMessage(LOADED);
 }
 

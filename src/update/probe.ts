@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Capability } from "../protocol/library.ts";
 import { readExtensions } from "./extensions.ts";
@@ -23,7 +24,7 @@ export async function probeExtensions(
     const row = { id: `extension-${name}`, title: `Extension ${name}` };
     const own = found.filter((one) => one.name === name);
     const inUse = own.find(({ file }) =>
-      exists(join(merged, `extension-release.${file.replace(/\.raw$/, "")}`))
+      existsSync(join(merged, `extension-release.${file.replace(/\.raw$/, "")}`))
     );
     if (inUse !== undefined) {
       rows.push({ ...row, status: "ok", evidence: `${inUse.file} is in use` });
@@ -38,13 +39,4 @@ export async function probeExtensions(
     });
   }
   return rows;
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,5 @@
 /** The Worker that owns the encoder. See messages.ts for what goes in and out. */
 import { FrameReader, FrameRing } from "../media/frame_ring.ts";
-import { collectGarbage } from "../system/freed_memory.ts";
 import { Priority, setRealtime } from "../system/priority.ts";
 import { sayLoaded } from "../system/worker_module.ts";
 import { EncodeLoop } from "./encode_loop.ts";
@@ -51,6 +50,4 @@ worker.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   }
 };
 
-// All is loaded and nobody waits: a session gets the Worker later.
-collectGarbage();
 sayLoaded();
