@@ -28,9 +28,10 @@ export interface LifeLimits {
   orphanMs: number;
   /** From Play to the first picture. */
   startMs: number;
-  /** From the close request to SIGTERM, and from SIGTERM to SIGKILL. */
+  /** From the close request to SIGTERM, from SIGTERM to SIGKILL, and from there to the end anyhow. */
   closeMs: number;
   terminateMs: number;
+  killMs: number;
 }
 
 export const defaultLimits: LifeLimits = {
@@ -39,6 +40,7 @@ export const defaultLimits: LifeLimits = {
   startMs: 120_000,
   closeMs: 3_000,
   terminateMs: 4_000,
+  killMs: 10_000,
 };
 
 /**
@@ -155,9 +157,15 @@ export class SessionLife {
         this.#endingStage = "terminate";
         return ["terminate"];
       }
-      if (this.#endingStage === "terminate" && waited >= limits.closeMs + limits.terminateMs) {
+      const untilKill = limits.closeMs + limits.terminateMs;
+      if (this.#endingStage === "terminate" && waited >= untilKill) {
         this.#endingStage = "kill";
         return ["kill"];
+      }
+      // There may be no game yet to end: its start hangs.
+      if (this.#endingStage === "kill" && waited >= untilKill + limits.killMs) {
+        this.#enter("ended", nowMs);
+        return ["finish"];
       }
       return [];
     }

@@ -41,6 +41,16 @@ Deno.test("ending asks, then terminates, then kills, each once, and ends with th
   assert.deepEqual([life.state, life.reason], ["ended", "Ada ended it"]);
 });
 
+Deno.test("a session ends although what it kills never goes, or was never there", () => {
+  const life = start();
+  life.apply({ type: "end", reason: "Ada ended it" }, 0);
+  life.apply({ type: "tick" }, 3000);
+  assert.deepEqual(life.apply({ type: "tick" }, 7000), ["kill"]);
+  assert.deepEqual(life.apply({ type: "tick" }, 16_999), []);
+  assert.deepEqual(life.apply({ type: "tick" }, 17_000), ["finish"]);
+  assert.deepEqual([life.state, life.reason], ["ended", "Ada ended it"]);
+});
+
 Deno.test("a game that exits before its first picture failed", () => {
   const life = start();
   assert.deepEqual(life.apply({ type: "game-exited" }, 5), ["finish"]);

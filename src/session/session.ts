@@ -31,6 +31,10 @@ const MAX_WIDTH = 3840;
 const MAX_HEIGHT = 2160;
 /** A window that looks like the empty screen for so long is taken for the game's picture too. */
 const BLACK_WINDOW_MS = 3000;
+/** What a stage may take to close; then the process ends, and the house removes what is left of it. */
+const CLOSE_MS = 10_000;
+
+type Stage = "display" | "encoder" | "sound" | "input devices" | "X server" | "game";
 
 /** Messages that a viewer who joins later must see too; the newest of each kind is kept. */
 type Sticky = Extract<ControlToViewer, { type: "cursor" | "pointer-lock" }>;
@@ -51,6 +55,8 @@ export class Session {
   readonly #viewers: Viewers;
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   readonly #finished = Promise.withResolvers<void>();
+  /** How the stages that were or are being started are closed. */
+  readonly #closers = new Map<Stage, () => Promise<void>>();
   #display: DisplaySource | undefined;
   #xserver: XServer | undefined;
   #video: VideoPipeline | undefined;
@@ -63,8 +69,16 @@ export class Session {
   #lastUpdate = "";
   #sharing: SessionInfo["sharing"];
 
-  /** Opens the session's control socket and its media port; nothing of the game runs yet. */
-  static async open(spec: SessionSpec, stages: SessionStages): Promise<Session> {
+  /**
+   * Opens the session's control socket and its media port; nothing of the game runs yet.
+   *
+   * @param closeMs how long a stage may take to close in the end
+   */
+  static async open(
+    spec: SessionSpec,
+    stages: SessionStages,
+    closeMs = CLOSE_MS,
+  ): Promise<Session> {
     const transport = await stages.transport({
       iceServers: spec.iceServers,
       iceAddresses: spec.iceAddresses,
@@ -75,13 +89,14 @@ export class Session {
       startBitrate: startBitrate(spec),
       maxBitrate: spec.maxBitrateMbps * 1e6,
     });
-    return new Session(spec, stages, transport);
+    return new Session(spec, stages, transport, closeMs);
   }
 
   private constructor(
     readonly spec: SessionSpec,
     readonly stages: SessionStages,
     transport: Transport,
+    readonly closeMs: number,
   ) {
     this.#sharing = spec.sharing;
     this.#quality = new StreamQuality(spec, {
@@ -151,12 +166,11 @@ export class Session {
       }, 250),
       setInterval(() => this.#everySecond(), 1000),
     );
-    try {
-      await this.#start();
-    } catch (error) {
+    // A start that hangs does not keep the session from its end.
+    this.#start().catch((error) => {
       log.error("the session cannot start", { error });
       this.#apply({ type: "failed", reason: (error as Error).message });
-    }
+    });
     await this.#finished.promise;
     await this.#close();
     return this.info;
@@ -174,19 +188,19 @@ export class Session {
     const needs = stages.needs(spec);
     const [display, video, audio, devices] = await Promise.all([
       timed("display", this.#startDisplay()),
-      timed("video", stages.video({ ring: this.#ring, settings: this.#quality.settings })),
-      timed("sound", stages.audio({ ...places, surround: spec.surround })).catch((error: Error) =>
-        this.#silent(error)
-      ),
-      timed("devices", needs.then(({ evdev }) => stages.devices({ ...places, evdev }))),
+      this.#open("encoder", stages.video({ ring: this.#ring, settings: this.#quality.settings })),
+      this.#open("sound", stages.audio({ ...places, surround: spec.surround }))
+        .catch((error: Error) => this.#silent(error)),
+      this.#open("input devices", needs.then(({ evdev }) => stages.devices({ ...places, evdev }))),
     ]);
+    if (this.#life.over) return;
     this.#wire(video, audio, devices);
     this.#apply({ type: "step", step: "game" });
     let x11Display = display.x11Display;
     let xauthority = display.xauthority;
     if (display.waylandDisplay && (await needs).x11) {
       this.#awaitsWindow = true;
-      this.#xserver = await stages.xserver({
+      const xserver = stages.xserver({
         waylandDisplay: display.waylandDisplay,
         runDir: spec.runDir,
         mode: this.#quality.wanted,
@@ -194,6 +208,7 @@ export class Session {
         onView: (view) => this.#display?.setDesktopView(view),
         onExit: (reason) => this.#apply({ type: "failed", reason }),
       });
+      this.#xserver = await this.#open("X server", xserver);
       x11Display = this.#xserver.display;
       xauthority = this.#xserver.xauthority;
     }
@@ -210,12 +225,24 @@ export class Session {
       runDir: spec.runDir,
       dataDir: spec.dataDir,
     });
-    this.#game = await timed("game", game);
+    this.#game = await this.#open("game", game);
     for (const text of this.#game?.warnings ?? []) this.#viewers.broadcast(warning(text));
     this.#game?.exited.then((exit) => this.#gameExited(exit));
     // The end may have been asked for while the game was being started.
-    if (this.#life.over) await this.#game?.kill();
-    else if (this.#life.state === "ending" && !this.#game) this.#apply({ type: "game-exited" });
+    if (this.#life.state === "ending" && !this.#game) this.#apply({ type: "game-exited" });
+  }
+
+  /** Waits for a stage to start. Whatever becomes of that, {@linkcode #close} closes what it started. */
+  #open<T extends { close(): Promise<void> } | GameProcess | undefined>(
+    stage: Stage,
+    starting: Promise<T>,
+  ): Promise<T> {
+    this.#closers.set(stage, async () => {
+      // Why it did not start has been told.
+      const started = await starting.catch(() => undefined);
+      if (started) await ("close" in started ? started.close() : started.kill());
+    });
+    return timed(stage, starting);
   }
 
   #startDisplay(): Promise<Extract<DisplayEvent, { type: "ready" }>> {
@@ -235,6 +262,7 @@ export class Session {
       this.#displayEvent(event);
     };
     this.#display = display;
+    this.#closers.set("display", () => display.close());
     return ready.promise;
   }
 
@@ -464,24 +492,34 @@ export class Session {
   async #close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#viewers.bye(this.#life.reason ?? "The session is over");
-    const step = async (what: string, close: (() => Promise<void>) | undefined) => {
-      try {
-        await close?.();
-      } catch (error) {
-        log.error(`closing the ${what} failed`, { error });
-      }
-    };
-    await step("game", this.#game && (() => this.#game!.kill()));
+    await this.#closeStage("game");
     await Promise.all([
-      step("viewers", () => this.#viewers.close()),
-      step("X server", this.#xserver && (() => this.#xserver!.close())),
-      step("sound", this.#audio && (() => this.#audio!.close())),
-      step("input devices", this.#devices && (() => this.#devices!.close())),
-      step("encoder", this.#video && (() => this.#video!.close())),
+      this.#closed("the viewers", this.#viewers.close()),
+      ...(["X server", "sound", "input devices", "encoder"] as const).map((stage) =>
+        this.#closeStage(stage)
+      ),
     ]);
-    await step("display", this.#display && (() => this.#display!.close()));
+    await this.#closeStage("display");
     this.#sendUpdate(true);
-    await this.#socket.close();
+    await this.#closed("the control socket", this.#socket.close());
+  }
+
+  async #closeStage(stage: Stage): Promise<void> {
+    await this.#closed(`the ${stage}`, this.#closers.get(stage)?.());
+  }
+
+  /** Waits until something is closed, but not for ever. Never rejects. */
+  async #closed(what: string, closing: Promise<void> | undefined): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const message = `it took longer than ${this.closeMs / 1000} s`;
+    const timer = setTimeout(() => late.reject(new Error(message)), this.closeMs);
+    try {
+      await Promise.race([closing, late.promise]);
+    } catch (error) {
+      log.error(`closing ${what} failed`, { error });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import type { DisplaySource, VideoPipeline } from "../media/stages.ts";
 import type { ToSession } from "../protocol/node.ts";
 import type { SessionSpec, VideoMode } from "../protocol/session.ts";
 import { JsonLines } from "../system/json_lines.ts";
@@ -8,18 +9,8 @@ import { recordingTransport, type RecordingViewer } from "../../tests/session/re
 import { Session } from "./session.ts";
 import type { SessionStages } from "./stages.ts";
 
-/** A session before its start, with pages that come through its control socket. */
-async function withSession(
-  test: (
-    session: Session,
-    join: (id: string, role: "player" | "spectator", mode?: VideoMode) => Promise<RecordingViewer>,
-  ) => Promise<void>,
-): Promise<void> {
-  const runDir = await Deno.makeTempDir({ prefix: "gamelan-session-" });
-  const { write } = logSettings;
-  logSettings.write = () => {};
-  const { transport, made: pages } = recordingTransport();
-  const spec: SessionSpec = {
+function specIn(runDir: string): SessionSpec {
+  return {
     id: "s-1",
     title: "Test card",
     owner: "u-1",
@@ -40,6 +31,20 @@ async function withSession(
     maxBitrateMbps: 20,
     limits: { memoryMb: 1000, cpus: 0, pids: 100, scratchMb: 100 },
   };
+}
+
+/** A session before its start, with pages that come through its control socket. */
+async function withSession(
+  test: (
+    session: Session,
+    join: (id: string, role: "player" | "spectator", mode?: VideoMode) => Promise<RecordingViewer>,
+  ) => Promise<void>,
+): Promise<void> {
+  const runDir = await Deno.makeTempDir({ prefix: "gamelan-session-" });
+  const { write } = logSettings;
+  logSettings.write = () => {};
+  const { transport, made: pages } = recordingTransport();
+  const spec = specIn(runDir);
   // Only the transport is opened before the session runs, and this one never runs its game.
   const refuse = () => Promise.reject(new Error("this test starts no game"));
   const stages = {
@@ -112,3 +117,42 @@ Deno.test("a second player does not take the microphone from the one who has it"
     bob.onControl({ type: "microphone", on: true });
     assert.equal(notices(bob).length, 1);
   }));
+
+Deno.test("a session that cannot start ends, also where a stage neither starts nor closes", async () => {
+  const runDir = await Deno.makeTempDir({ prefix: "gamelan-session-" });
+  const { write } = logSettings;
+  const logged: string[] = [];
+  logSettings.write = (line) => void logged.push(line);
+  const never = new Promise<never>(() => {});
+  const late = Promise.withResolvers<VideoPipeline>();
+  let closed = false;
+  const display = { close: () => never, requestClose() {} } as unknown as DisplaySource;
+  const stages = {
+    transport: () => Promise.resolve(recordingTransport().transport),
+    needs: () => Promise.resolve({ x11: false, evdev: false }),
+    compositor: () => display,
+    video: () => late.promise,
+    audio: () => Promise.reject(new Error("no sound here")),
+    devices: () => never,
+  } as unknown as SessionStages;
+  try {
+    const session = await Session.open(specIn(runDir), stages, 50);
+    const over = session.run();
+    display.onEvent({ type: "failed", message: "the compositor broke" });
+    late.resolve({
+      close: () => {
+        closed = true;
+        return Promise.resolve();
+      },
+    } as unknown as VideoPipeline);
+    const { state, reason } = await over;
+    assert.deepEqual([state, reason], ["failed", "The compositor broke"]);
+    assert.ok(closed, "what started after the end is closed too");
+    for (const what of ["input devices", "display"]) {
+      assert.ok(logged.some((line) => line.includes(`closing the ${what} failed`)), what);
+    }
+  } finally {
+    logSettings.write = write;
+    await Deno.remove(runDir, { recursive: true });
+  }
+});
