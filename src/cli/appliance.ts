@@ -1,7 +1,7 @@
 import type { Coordinator } from "../coordinator/coordinator.ts";
 import { lanAddresses } from "../coordinator/http/addresses.ts";
 import type { Config } from "../config/config.ts";
-import { mdnsName } from "../system/avahi.ts";
+import { mdnsName, reclaimPlainName } from "../system/avahi.ts";
 import { sshFingerprint } from "../system/ssh_fingerprint.ts";
 import { logger } from "../system/log.ts";
 import { renderConsoleScreen } from "./console_screen.ts";
@@ -15,6 +15,11 @@ const log = logger("appliance");
  */
 const NAME_SOON_MS = 60_000;
 const NAME_EVERY_MS = 30_000;
+/**
+ * So long after the start a numbered name is given up for the plain one where that is free; later on
+ * people use it.
+ */
+const RECLAIM_MS = 300_000;
 const LOOK_MS = 2000;
 /** As systemd/system/ssh.service.d: with one of these there is SSH. */
 const SSH_KEYS = ["/run/box/authorized_keys", "/var/lib/box/authorized_keys"];
@@ -79,7 +84,12 @@ export class Appliance {
   async #learnName(): Promise<void> {
     this.#nameAt = Date.now();
     const name = await mdnsName();
-    if (name === undefined || name === this.#name) return;
+    if (name === undefined) return;
+    if (Date.now() - this.#openedAt < RECLAIM_MS && await reclaimPlainName(name)) {
+      log.info("asked for the plain name, which is free", { instead: name });
+      return;
+    }
+    if (name === this.#name) return;
     const { names } = this.config.http;
     if (this.#name !== undefined) names.splice(names.indexOf(this.#name), 1);
     // The certificate's names are looked at each minute.

@@ -3,7 +3,9 @@ import { z } from "zod";
 /** org.freedesktop.Avahi.Server.GetState: the name is ours in the network. */
 const RUNNING = 2;
 
-const Answer = z.object({ data: z.tuple([z.union([z.string(), z.number()])]) });
+const Answer = z.object({ data: z.array(z.union([z.string(), z.number()])) });
+/** AVAHI_IF_UNSPEC and AVAHI_PROTO_UNSPEC: over any interface, by IPv4 or IPv6. */
+const ANY = "-1";
 
 /**
  * The name by which Avahi has made this machine known to its network, such as `gamelan.local`, or
@@ -11,25 +13,50 @@ const Answer = z.object({ data: z.tuple([z.union([z.string(), z.number()])]) });
  * not settled on a name yet.
  */
 export async function mdnsName(): Promise<string | undefined> {
-  if (await call("GetState") !== RUNNING) return undefined;
-  const name = await call("GetHostNameFqdn");
+  if ((await call("GetState"))?.[0] !== RUNNING) return undefined;
+  const name = (await call("GetHostNameFqdn"))?.[0];
   return typeof name === "string" && isHostName(name) ? name.toLowerCase() : undefined;
 }
+
+/**
+ * Takes the plain name in place of a numbered one, such as `gamelan.local` for `gamelan-3.local`, where
+ * no other machine answers to it. Tells whether it was asked for; Avahi probes it again.
+ *
+ * A machine alone in its network gets numbered names too: while an interface's addresses change, Avahi
+ * hears its own announcements of the address before and takes them for another machine's.
+ */
+export async function reclaimPlainName(name: string): Promise<boolean> {
+  const plain = /^(.+)-\d+\.local$/.exec(name)?.[1];
+  if (plain === undefined) return false;
+  const answer = await call("ResolveHostName", "iisiu", ANY, ANY, `${plain}.local`, ANY, "0");
+  // Interface, protocol, name, the address's protocol, the address, flags.
+  const address = answer?.[4];
+  if (address !== undefined && !ownAddresses().has(String(address))) return false;
+  return await call("SetHostName", "s", plain) !== undefined;
+}
+
+const ownAddresses = () => new Set(Deno.networkInterfaces().map(({ address }) => address));
 
 const isHostName = (name: string) =>
   /^(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)*$/.test(name);
 
-/** Calls a method without arguments of Avahi's server on the system bus; undefined where it fails. */
-async function call(method: string): Promise<string | number | undefined> {
+/**
+ * Calls a method of Avahi's server on the system bus, with the signature of its arguments and these;
+ * undefined where it fails.
+ */
+async function call(method: string, ...words: string[]): Promise<(string | number)[] | undefined> {
   const server = ["org.freedesktop.Avahi", "/", "org.freedesktop.Avahi.Server", method];
+  // The words may begin with a minus sign.
+  const args = ["--json=short", "--timeout=10", "--", "call", ...server, ...words];
   try {
     const { code, stdout } = await new Deno.Command("busctl", {
-      args: ["--json=short", "--timeout=5", "call", ...server],
+      args,
       stdin: "null",
       stderr: "null",
     }).output();
     if (code !== 0) return undefined;
-    return Answer.parse(JSON.parse(new TextDecoder().decode(stdout))).data[0];
+    const text = new TextDecoder().decode(stdout).trim();
+    return text === "" ? [] : Answer.parse(JSON.parse(text)).data;
   } catch (error) {
     // No busctl: this is not a machine with systemd. No JSON: not the Avahi that we know.
     if (

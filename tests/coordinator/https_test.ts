@@ -175,6 +175,25 @@ Deno.test("an owner's certificate that cannot be used is named", async () => {
   }
 });
 
+Deno.test("a name that the machine gets later is added to the house's certificate", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = join(folder, "gamelan.toml");
+  await Deno.writeTextFile(file, "");
+  try {
+    const config = loadConfig({ file, env: {}, flags: { data_dir: folder } });
+    const certificate = HouseCertificate.open(config);
+    const changed = Promise.withResolvers<string>();
+    certificate.watch(({ cert }) => changed.resolve(cert), 5);
+    // As Avahi names it where another house is gamelan.local.
+    config.http.names.push("gamelan-2.local");
+    const names = new X509Certificate(await changed.promise).subjectAltName;
+    certificate.close();
+    assert.match(names!, /DNS:gamelan-2\.local\b/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("a taken port is named, and nothing is left open", async () => {
   using other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = other.addr as Deno.NetAddr;

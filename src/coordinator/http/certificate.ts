@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { logger } from "../../system/log.ts";
@@ -178,7 +179,7 @@ function serves(cert: string, authority: string, names: string[]): boolean {
   if (!cert.includes(authority.trim()) || !certificate.verify(issuer.publicKey)) return false;
   if (daysLeft(cert) < RENEW_DAYS) return false;
   return permittedNames(authority, names).every((name) =>
-    certificate.checkHost(name) !== undefined || certificate.checkIP(name) !== undefined
+    (isIP(name) ? certificate.checkIP(name) : certificate.checkHost(name)) !== undefined
   );
 }
 
