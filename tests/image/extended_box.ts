@@ -1,8 +1,9 @@
 /** A box with a system extension, built and added as its owner does it. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { until } from "../e2e/browser.ts";
 import type { Machine } from "./machine.ts";
+import { runningSystem } from "./running_system.ts";
+import { eventually } from "./wait.ts";
 
 const MINUTES = 60_000;
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -32,16 +33,13 @@ export async function addExtension(machine: Machine, file: string): Promise<void
   const said = await machine.ssh(`gamelan update ${file}`, 10 * MINUTES);
   // The connection may end with the restart, but not before it says what it does.
   assert.match(said.stdout + said.stderr, /is added; restarting/);
-  await until("the box to have restarted and proved itself", async () => {
-    const { code, stdout } = await machine.ssh(
-      "cat /proc/sys/kernel/random/boot_id; gamelan update --status --json",
-      2 * MINUTES,
-    );
-    const [id, status] = stdout.split("\n");
-    if (code !== 0 || id === bootId) return false;
-    const { slots, pending } = JSON.parse(status);
-    return slots.current.blessed && pending === undefined;
-  }, 20 * MINUTES);
+  await eventually("the box to have restarted and proved itself", async () => {
+    const { blessed, pending } = await runningSystem(machine);
+    return blessed && !pending &&
+      await machine.output("cat /proc/sys/kernel/random/boot_id") !== bootId;
+  }, { withinMs: 20 * MINUTES, everyMs: 20_000 });
+  const { event, detail } = JSON.parse(await machine.output("gamelan box journal")).result.at(-1);
+  assert.equal(event, "confirmed", detail);
 }
 
 /** One row of `gamelan doctor`. */

@@ -14,7 +14,6 @@ import type { PushReport } from "../../src/fleet/push/push.ts";
 import { GameLibrary } from "../../src/games/library.ts";
 import { privateKey } from "../../src/system/ed25519.ts";
 import { packDelta } from "../../src/update/delta_bundle.ts";
-import { until } from "../e2e/browser.ts";
 import { CuttingRelay } from "../fleet/cutting_relay.ts";
 import { Operator } from "../fleet/operator.ts";
 import { makeTinyRoot } from "../games/tiny_root.ts";
@@ -22,7 +21,9 @@ import { artifacts, imageUnderTest, keepFigures } from "./image_under_test.ts";
 import { cableEnds, Machine, makeKey } from "./machine.ts";
 import { makeNextVersion } from "./next_version.ts";
 import { Outages } from "./outages.ts";
+import { runningSystem } from "./running_system.ts";
 import { nextVersions } from "./versions.ts";
+import { eventually } from "./wait.ts";
 
 const MINUTES = 60_000;
 const KEY = Deno.env.get("GAMELAN_UPDATE_KEY") ||
@@ -88,18 +89,18 @@ Deno.test("a fleet of two boxes", options, async (t) => {
 
   await t.step("both want to be gamelan.local, and one becomes gamelan-2.local", async () => {
     const names = new Map<string, Machine>();
-    await until("two names", async () => {
+    await eventually("two names", async () => {
       names.clear();
       for (const machine of [canary, attic]) {
         names.set(await avahi(machine, "GetHostNameFqdn"), machine);
       }
       return names.has("gamelan.local") && names.has("gamelan-2.local");
-    }, 5 * MINUTES);
+    }, { withinMs: 5 * MINUTES });
     const second = names.get("gamelan-2.local")!;
-    const screen = await until("the second name on the screen", async () => {
+    const screen = await eventually("the second name on the screen", async () => {
       const text = await second.screenText();
       return text.includes("https://gamelan-2.local") && text;
-    }, 5 * MINUTES);
+    }, { withinMs: 5 * MINUTES });
     assert.match(screen, /http:\/\/gamelan-2\.local\/trust/);
     await second.screenshot(join(artifacts, "fleet-second-screen.png"));
     // The neighbour hears it over the cable.
@@ -169,9 +170,9 @@ Deno.test("a fleet of two boxes", options, async (t) => {
     const done = await pushTo(ben, "attic", "config", house, ...PUSH);
     assert.deepEqual([done.code, done.outcome], [0, "done"], done.detail);
     assert.equal(await configuration(), text("Up in the attic").trimEnd());
-    await until("the house's new name on the screen", async () => {
+    await eventually("the house's new name on the screen", async () => {
       return (await attic.screenText()).includes("Up in the attic");
-    }, 5 * MINUTES);
+    }, { withinMs: 5 * MINUTES });
     assert.equal((await pushTo(ben, "attic", "config", house, ...PUSH)).outcome, "unchanged");
   });
 
@@ -198,10 +199,10 @@ Deno.test("a fleet of two boxes", options, async (t) => {
     assert.equal(outcome, "failed");
     assert.ok(["unreachable", "broken"].includes(reason!), `${reason}: ${detail}`);
     assert.match(detail, /without a confirmation it goes back by itself within 60 s/);
-    const entries = await until("its return", async () => {
+    const entries = await eventually("its return", async () => {
       const entries = (await journal(attic)).slice(before);
       return entries.at(-1)!.event === "returned" && entries;
-    }, 5 * MINUTES);
+    }, { withinMs: 5 * MINUTES });
     assert.deepEqual(entries.map(({ event }) => event), ["prepared", "applied", "returned"]);
     assert.match(
       entries.at(-1)!.detail!,
@@ -253,15 +254,15 @@ Deno.test("a fleet of two boxes", options, async (t) => {
       const push = anna.spawn("push", "bundle", updates.good, ...PUSH);
       push.stdout.cancel();
       await saidLine(push, "attic: applying");
-      await until(
+      await eventually(
         "the box to be at it",
         async () => (await attic.ssh("pgrep -f 'box [a]pply'")).code === 0,
-        2 * MINUTES,
+        { withinMs: 2 * MINUTES },
       );
       figures.canarySeconds = Math.round((performance.now() - began) / 1000);
       figures.wireBytes = link.bytes - sent;
       await die(push, folder.path);
-      await until("the canary's house", () => !outages.down && outages.longest > 0, 5 * MINUTES);
+      await outages.over(5 * MINUTES);
       figures.updateDownSeconds = outages.longest;
 
       const { code, stdout, stderr } = await anna.fleet("push", "--resume", "--json");
@@ -321,12 +322,13 @@ Deno.test("a fleet of two boxes", options, async (t) => {
     const { code, stdout } = await anna.fleet("rollback", "bundle");
     assert.equal(code, 0, stdout);
     assert.match(stdout, new RegExp(`^living-room: goes back from ${good} to ${first}$`, "m"));
-    await until("the old version on both", async () => {
-      const { attic, ...others } = await running();
-      return [attic, others["living-room"]].every((one) => one?.version === first && one.blessed);
-    }, 20 * MINUTES);
+    await eventually("the old version on both", async () => {
+      const systems = await Promise.all([canary, attic].map(runningSystem));
+      return systems.every(({ version, blessed }) => version === first && blessed);
+    }, { withinMs: 20 * MINUTES, everyMs: 20_000 });
+    assert.deepEqual(await running(), { "living-room": settled(first), attic: settled(first) });
     figures.rollbackSeconds = Math.round((performance.now() - began) / 1000);
-    await until("the canary's house", () => !outages.down && outages.longest > 0, 5 * MINUTES);
+    await outages.over(5 * MINUTES);
     // What a restart alone costs.
     figures.restartDownSeconds = outages.longest;
     assert.equal((await journal(canary)).at(-1)!.event, "rolled-back");

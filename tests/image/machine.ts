@@ -434,7 +434,7 @@ function arguments_(
   ]);
   return [
     ...["-nodefaults", "-no-user-config", ...(options.reboots ? [] : ["-no-reboot"])],
-    ...["-M", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", Deno.env.get("QCPU") ?? "max"],
+    ...["-M", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max"],
     ...["-smp", String(options.processors ?? 2)],
     ...["-m", String(options.memoryMiB ?? 2048), "-uuid", options.uuid ?? crypto.randomUUID()],
     ...["-drive", `if=pflash,format=raw,readonly=on,file=${FIRMWARE}`],

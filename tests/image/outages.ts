@@ -1,6 +1,7 @@
 import type { Machine } from "./machine.ts";
+import { eventually } from "./wait.ts";
 
-const EVERY_MS = 250;
+const EVERY_MS = 500;
 
 /** Watches when the house in a machine does not answer. */
 export class Outages implements AsyncDisposable {
@@ -22,6 +23,15 @@ export class Outages implements AsyncDisposable {
   /** A busy machine may be late with an answer besides. */
   get longest(): number {
     return Math.max(0, ...this.seconds);
+  }
+
+  /** Resolves when it has answered again after an outage. */
+  async over(withinMs: number): Promise<void> {
+    await eventually(
+      "the house to answer again",
+      () => Promise.resolve(!this.down && this.seconds.length > 0),
+      { withinMs, everyMs: EVERY_MS },
+    );
   }
 
   /** Ends the watch. */

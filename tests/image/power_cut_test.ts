@@ -10,6 +10,7 @@ import { packBundle } from "../../src/update/archive.ts";
 import { artifacts, imageKey, imageUnderTest, keepFigures } from "./image_under_test.ts";
 import { Machine, makeDisk, makeKey } from "./machine.ts";
 import { makeNextVersion } from "./next_version.ts";
+import { runningSystem } from "./running_system.ts";
 import { temporaryFolder } from "./temporary.ts";
 import { nextVersions } from "./versions.ts";
 import { eventually } from "./wait.ts";
@@ -118,7 +119,8 @@ async function cutAndCutAgain(box: Box, moments: Moment[]): Promise<Cut[]> {
     }, artifacts);
     const readySeconds = Math.round(await machine.ready() / 1000);
     await machine.sshReady();
-    const now = await running(machine);
+    const { version, blessed } = await runningSystem(machine);
+    const now = { version, blessed };
     if (start > 0) Object.assign(cuts[start - 1], now, { readySeconds });
     if (start > 1) console.log(box.name, cuts[start - 1]);
     // Where it did not get far enough to go on by itself. Its end is that of the connection.
@@ -132,9 +134,9 @@ async function cutAndCutAgain(box: Box, moments: Moment[]): Promise<Cut[]> {
       cuts.push({ part, seconds, version: "", blessed: false, readySeconds: 0 });
     } else {
       await eventually("the update to be made in the end", async () => {
-        const { version, blessed } = await running(machine);
+        const { version, blessed } = await runningSystem(machine);
         return version === box.after && blessed;
-      }, { withinMs: 15 * MINUTES, everyMs: 5000 });
+      }, { withinMs: 15 * MINUTES, everyMs: 20_000 });
     }
     await machine.cutPower();
     await asked;
@@ -165,13 +167,4 @@ async function momentOf(
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return Math.round((performance.now() - began) / 100) / 10;
-}
-
-/** What runs; a machine that has just started may not answer at once. */
-async function running(machine: Machine): Promise<{ version: string; blessed: boolean }> {
-  return await eventually("what runs", async () => {
-    const status = JSON.parse(await machine.output("gamelan update --status --json"));
-    const { version, blessed } = status.slots.current;
-    return { version, blessed };
-  }, { withinMs: 10 * MINUTES });
 }
