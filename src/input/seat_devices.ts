@@ -37,12 +37,19 @@ const MAX_TOUCHES = 32;
 
 export const seatDeviceKinds: SeatDeviceKind[] = ["keyboard", "mouse", "tablet", "touch"];
 
+/**
+ * KEY_POWER, KEY_SLEEP, KEY_WAKEUP, KEY_SUSPEND: the machine itself listens to every keyboard of its kernel, and a
+ * player must not switch it off (logind.conf(5), HandlePowerKey=).
+ */
+const MACHINE_KEYS = [116, 142, 143, 205];
+
 export const seatDevices: Record<SeatDeviceKind, DeviceDescription> = {
   keyboard: {
     ...identity,
     name: "Gamelan keyboard",
     product: 1,
-    keys: [...new Set(Object.values(evdevCodes))].sort((a, b) => a - b),
+    keys: [...new Set(Object.values(evdevCodes))].filter((code) => !MACHINE_KEYS.includes(code))
+      .sort((a, b) => a - b),
   },
   mouse: {
     ...identity,
