@@ -1,7 +1,7 @@
 /** Games that come to a house that runs without anybody asking its page: by a stick, or the command line. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { makeGame } from "../image/game.ts";
+import { makeTinyPackage } from "../games/tiny_package.ts";
 import { until } from "./browser.ts";
 import { gamelan, startHouse } from "./house.ts";
 
@@ -34,7 +34,7 @@ Deno.test("games from the inbox and the command line are shown; what is no game 
     await Deno.writeFile(join(inbox, `.${name}.part`), content);
     await Deno.rename(join(inbox, `.${name}.part`), join(inbox, name));
   };
-  await put("chess.erofs", await makeGame({ id: "chess", title: "Chess" }));
+  await put("chess.erofs", await makeTinyPackage({ id: "chess", title: "Chess" }));
   await put("damaged.erofs", new Uint8Array(3000));
   await shows("chess");
   const failed = await until(
@@ -50,7 +50,7 @@ Deno.test("games from the inbox and the command line are shown; what is no game 
   });
 
   const file = join(house.dataDir, "go.erofs");
-  await Deno.writeFile(file, await makeGame({ id: "go", title: "Go" }));
+  await Deno.writeFile(file, await makeTinyPackage({ id: "go", title: "Go" }));
   const [program, ...args] = gamelan(["games", "import", file, "--data-dir", house.dataDir]);
   const { success, stderr } = await new Deno.Command(program, { args }).output();
   assert.ok(success, new TextDecoder().decode(stderr));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { HostReport, PushReport } from "../../src/fleet/push/push.ts";
 import { packDelta } from "../../src/update/delta_bundle.ts";
 import { signBundle } from "../../src/update/sign.ts";
-import { makeTinyRoot } from "../games/tiny_root.ts";
+import { makeTinyPackage } from "../games/tiny_package.ts";
 import { CuttingRelay } from "./cutting_relay.ts";
 import { type SimulatedBox, SimulatedFleet } from "./simulated_fleet.ts";
 
@@ -282,26 +282,12 @@ Deno.test("faults of single boxes", async (t) => {
   });
 
   await t.step("games reach the library by the box's own import, once", async () => {
-    const source = join(fleet.folder, "tiny");
-    await makeTinyRoot(source, "echo hello");
-    await Deno.writeTextFile(
-      join(source, "gamelan.json"),
-      JSON.stringify({
-        format: 1,
-        id: "tiny",
-        title: "Tiny",
-        command: ["/bin/sh", "/play"],
-        runtime: "none",
-        architecture: "all",
-      }),
-    );
-    const { GameLibrary } = await import("../../src/games/library.ts");
-    const library = new GameLibrary({ dataDir: join(fleet.folder, "library") });
-    await library.import(source);
-    const file = join(library.folders.games, "tiny.erofs");
+    const file = join(fleet.folder, "tiny.erofs");
+    await Deno.writeFile(file, await makeTinyPackage({ id: "tiny", title: "Tiny" }));
     const done = await pushTo(fleet, fifth, "game", file);
     assert.equal(done.outcome, "done", done.detail);
     assert.equal(done.detail, "has the game tiny");
+    const { GameLibrary } = await import("../../src/games/library.ts");
     const there = new GameLibrary({ dataDir: join(fifth.root, "data") });
     assert.equal((await there.info("tiny")).title, "Tiny");
     assert.equal((await pushTo(fleet, fifth, "game", file)).outcome, "unchanged");

@@ -9,7 +9,7 @@ import { startBrowser, until } from "../e2e/browser.ts";
 import { claim, picture, pixels, stats, strip } from "../e2e/player.ts";
 import { installFakePad, setPad } from "../ui/fake_pad.ts";
 import { artifacts, imageUnderTest, keepFigures } from "./image_under_test.ts";
-import { makeGame } from "./game.ts";
+import { makeTinyPackage } from "../games/tiny_package.ts";
 import { Machine, makeKey } from "./machine.ts";
 import { makeStick } from "./stick.ts";
 import { temporaryFolder } from "./temporary.ts";
@@ -49,7 +49,7 @@ Deno.test("the box", async (t) => {
     "wifi/Home.psk": "[Security]\nPassphrase=correct horse battery\n",
     "network/90-guest.network": "[Match]\nName=guest*\n",
     "run-me.sh": "touch /var/lib/gamelan/was-run\n",
-    "games/stick-game.erofs": await makeGame({ id: "stick-game", title: "From the stick" }),
+    "games/stick-game.erofs": await makeTinyPackage({ id: "stick-game", title: "From the stick" }),
     "games/damaged.erofs": "This is no package.",
   });
   await using machine = await Machine.start(

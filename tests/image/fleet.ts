@@ -11,12 +11,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BoxStatus, JournalEntry } from "../../src/fleet/box/protocol.ts";
 import type { PushReport } from "../../src/fleet/push/push.ts";
-import { GameLibrary } from "../../src/games/library.ts";
 import { privateKey } from "../../src/system/ed25519.ts";
 import { packDelta } from "../../src/update/delta_bundle.ts";
 import { CuttingRelay } from "../fleet/cutting_relay.ts";
 import { Operator } from "../fleet/operator.ts";
-import { makeTinyRoot } from "../games/tiny_root.ts";
+import { makeTinyPackage } from "../games/tiny_package.ts";
 import { artifacts, imageUnderTest, keepFigures } from "./image_under_test.ts";
 import { cableEnds, Machine, makeKey } from "./machine.ts";
 import { makeNextVersion } from "./next_version.ts";
@@ -152,7 +151,8 @@ Deno.test("a fleet of two boxes", options, async (t) => {
 
   await t.step("meanwhile a game reaches the other box, once", async () => {
     assert.equal((await ben.fleet("keys", "pin", "--on", "attic")).code, 0);
-    const game = await makeGame(folder.path);
+    const game = join(folder.path, "tiny.erofs");
+    await Deno.writeFile(game, await makeTinyPackage({ id: "tiny", title: "Tiny" }));
     const push = () => pushTo(ben, "attic", "game", game, "--soak-seconds", "0", "--json");
     const done = await push();
     assert.deepEqual([done.code, done.outcome, done.detail], [0, "done", "has the game tiny"]);
@@ -373,26 +373,6 @@ async function makeUpdates(
   const broken = await make(versions.broken, [["libx264.so.164", "libx264.so.165"]]);
   const good = await make(versions.good, []);
   return { broken: broken.path, good: good.path, ...good.made };
-}
-
-/** A game package of a few bytes, as a library has it. */
-async function makeGame(folder: string): Promise<string> {
-  const source = join(folder, "tiny");
-  await makeTinyRoot(source, "echo hello", ["sh", "sleep"]);
-  await Deno.writeTextFile(
-    join(source, "gamelan.json"),
-    JSON.stringify({
-      format: 1,
-      id: "tiny",
-      title: "Tiny",
-      command: ["/bin/sh", "/play"],
-      runtime: "none",
-      architecture: "all",
-    }),
-  );
-  const library = new GameLibrary({ dataDir: join(folder, "library") });
-  await library.import(source);
-  return join(library.folders.games, "tiny.erofs");
 }
 
 async function pushTo(operator: Operator, host: string, ...args: string[]) {

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { packErofs } from "../../src/games/erofs.ts";
 import { Manifest, type ManifestInput } from "../../src/games/manifest.ts";
-import { temporaryFolder } from "./temporary.ts";
+import { temporaryFolder } from "../image/temporary.ts";
 
 /** A game package that brings all it needs; Debian package erofs-utils. */
-export async function makeGame(
+export async function makeTinyPackage(
   { id, title }: Pick<ManifestInput, "id" | "title">,
 ): Promise<Uint8Array> {
   await using folder = await temporaryFolder();
