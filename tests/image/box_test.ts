@@ -6,11 +6,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { startBrowser, until } from "../e2e/browser.ts";
-import { claim, picture, pixels, stats, strip } from "../e2e/player.ts";
+import { claim, pixels, stats, strip } from "../e2e/player.ts";
+import { makeTinyPackage } from "../games/tiny_package.ts";
 import { installFakePad, setPad } from "../ui/fake_pad.ts";
 import { artifacts, imageUnderTest, keepFigures } from "./image_under_test.ts";
-import { makeTinyPackage } from "../games/tiny_package.ts";
 import { Machine, makeKey } from "./machine.ts";
+import { play } from "./play.ts";
 import { makeStick } from "./stick.ts";
 import { temporaryFolder } from "./temporary.ts";
 import { eventually } from "./wait.ts";
@@ -254,7 +255,7 @@ Deno.test("the box", async (t) => {
       await claim(page, house as Parameters<typeof claim>[1]);
       await page.getByTestId("game-tile-stick-game").waitFor();
       await page.getByText("damaged.erofs", { exact: true }).waitFor();
-      figures.starts = await startTestCard(page);
+      figures.starts = await play(page, "testcard", SLOW_MS);
       const first = await until("a readable strip", () => strip(page), SLOW_MS);
       await until("a later picture", async () => {
         const now = await strip(page);
@@ -300,26 +301,6 @@ Deno.test("the box", async (t) => {
   });
   await keepFigures("image-box", figures);
 });
-
-/**
- * Plays until there is a picture, and gives how many tries it took: on an interpreted processor that
- * others keep busy too, a program may take longer to start than a session waits for it.
- */
-async function startTestCard(page: Page): Promise<number> {
-  const library = page.url();
-  for (let tries = 1;; tries++) {
-    await page.getByTestId("game-tile-testcard").click();
-    await page.getByTestId("play-button").click();
-    try {
-      await picture(page, SLOW_MS);
-      return tries;
-    } catch (error) {
-      if (tries === 4) throw error;
-      await page.goto(library);
-      await page.getByTestId("library").waitFor();
-    }
-  }
-}
 
 /** A pad appears in the machine as a real device, and what is pressed on it changes the picture. */
 async function padReachesTheGame(page: Page, machine: Machine): Promise<void> {

@@ -11,12 +11,13 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { padButtons, xboxPad } from "../../src/input/pad.ts";
 import { startBrowser, until } from "../e2e/browser.ts";
-import { claim, logIn, type Picture, picture, pixels, sessionOf } from "../e2e/player.ts";
+import { claim, logIn, type Picture, pixels, sessionOf } from "../e2e/player.ts";
 import { installFakePad, playedRumbles, setPad, unplugPad } from "../ui/fake_pad.ts";
 import { compile, type GameEvent, GameInBox, makeGame } from "./controllers/game.ts";
 import { artifacts, imageUnderTest, keepFigures } from "./image_under_test.ts";
 import { Machine, makeKey } from "./machine.ts";
 import { claimCode } from "./owner.ts";
+import { play } from "./play.ts";
 import { makeStick } from "./stick.ts";
 import { temporaryFolder } from "./temporary.ts";
 
@@ -119,7 +120,7 @@ Deno.test("controllers in the box", async (t) => {
   );
 
   await step("four gamepads appear to SDL as Xbox 360 pads, one after the other", async () => {
-    figures.starts = await start(page);
+    figures.starts = await play(page, "controllers", SLOW_MS);
     game = await inBox(machine, page);
     await game.until("the game's start", (events) => events.some((one) => one.event === "started"));
     for (let pad = 0; pad < 4; pad++) {
@@ -372,7 +373,7 @@ Deno.test("controllers in the box", async (t) => {
       }, guest);
       const other = await newPage();
       await logIn(other, url, guest);
-      await start(other);
+      await play(other, "controllers", SLOW_MS);
       const second = await inBox(machine, other);
       await second.until("its start", (events) => events.some(({ event }) => event === "started"));
       await setPad(other, {}, 0);
@@ -442,32 +443,6 @@ Deno.test("controllers in the box", async (t) => {
   });
   await keepFigures("image-controllers", figures);
 });
-
-/**
- * Plays until there is a picture, and gives how many tries it took: on an interpreted processor that
- * others keep busy too, a program may take longer to start than a session waits for it.
- */
-async function start(page: Page): Promise<number> {
-  const library = page.url();
-  for (let tries = 1;; tries++) {
-    await page.getByTestId("game-tile-controllers").click();
-    await page.getByTestId("play-button").click();
-    try {
-      const failed = page.locator("[data-testid=player-status][data-state=failed]");
-      await Promise.race([
-        picture(page, SLOW_MS),
-        failed.waitFor({ state: "attached" }).then(async () => {
-          throw new Error(`the session failed: ${await failed.textContent()}`);
-        }),
-      ]);
-      return tries;
-    } catch (error) {
-      if (tries === 4) throw error;
-      await page.goto(library);
-      await page.getByTestId("library").waitFor();
-    }
-  }
-}
 
 async function inBox(machine: Machine, page: Page): Promise<GameInBox> {
   const id = sessionOf(page);

@@ -403,7 +403,11 @@ function arguments_(
   ];
   // QEMU's own network drops every answer by UDP where it is restricted, forwarded port or not.
   const restrict = options.udpPorts ? "off" : "on";
-  const credentials = { ...options.credentials };
+  const credentials: Record<string, string> = {
+    // There is no way to Debian's games from it, and to try keeps its processor busy for a minute.
+    "systemd.unit-dropin.gamelan.service": "[Service]\nEnvironment=GAMELAN_LIBRARY_FIRST_IMPORT=\n",
+    ...options.credentials,
+  };
   if (options.key && !options.keyElsewhere) {
     credentials["ssh.authorized_keys.root"] = Deno.readTextFileSync(`${options.key}.pub`);
   }
