@@ -80,7 +80,9 @@ export function openBoxHost(options: { dataDir?: string; config?: string }): Box
       await systemd("systemctl", "restart", SERVICE).catch((error) => console.error(error.message));
     },
     importGame: async (file) => {
-      const [program, ...args] = selfCommand("games", "import", file, "--json", ...same);
+      // A box that nobody has configured has no such file, and to name one that is not there is an error.
+      const settings = there(configFile) ? same : ["--data-dir", dataDir];
+      const [program, ...args] = selfCommand("games", "import", file, "--json", ...settings);
       return JSON.parse(await output(program, args)).id;
     },
     gameSha256: (id) => library.find(id).then(({ index }) => index.sha256, () => undefined),
@@ -171,11 +173,11 @@ async function runningSessions(dataDir: string): Promise<number> {
 }
 
 async function latency(): Promise<Health["latencyMs"]> {
-  const { measureMode } = await import("./bench/machine.ts");
+  const { packetLatency } = await import("./bench/machine.ts");
   // A machine that has just started may be busy for a moment, and an update is undone for want of it.
   for (let tries = 1; tries <= MEASURE_TRIES; tries++) {
     try {
-      return (await measureMode(MEASURED)).packetMs;
+      return await packetLatency(MEASURED);
     } catch (error) {
       console.error(`The latency could not be measured: ${(error as Error).message}`);
     }

@@ -60,6 +60,26 @@ export async function measureMode(
   };
 }
 
+/** Pictures at the start of {@linkcode packetLatency}, and how long it takes at most, ms. */
+const SHORT_WARM_UP = 10;
+const SHORT_MS = 10_000;
+
+/**
+ * A game's commit until its access unit can be sent, ms: one of {@linkcode measureMode}'s figures, in
+ * a second or two, and on a machine that is far too slow with fewer pictures.
+ */
+export async function packetLatency({ mode, bitrate, pictures }: MeasuredMode): Promise<Spread> {
+  const { packetMs } = await withDisplay(
+    mode,
+    (display) =>
+      streamCost(display, mode, {
+        ...{ bitrate, count: pictures },
+        ...{ warmUp: SHORT_WARM_UP, withinMs: SHORT_MS },
+      }),
+  );
+  return spread(packetMs);
+}
+
 /** Of its frame interval, an encoder must leave so much to what else happens to a picture. */
 const FLUENT_SHARE = 0.6;
 /** Of the machine's cores, a game that is to be streamed needs at least the rest. */

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { judge, measureMode, type ModeReport, spread, verdictSentence } from "./machine.ts";
+import {
+  judge,
+  measureMode,
+  type ModeReport,
+  packetLatency,
+  spread,
+  verdictSentence,
+} from "./machine.ts";
 
 Deno.test("a mode is measured from commit to access unit", async () => {
   const mode = { width: 320, height: 240, fps: 60 };
@@ -9,6 +16,8 @@ Deno.test("a mode is measured from commit to access unit", async () => {
   }
   assert.ok(report.packetMs.p50 > report.encodeMs.p50);
   assert.ok(report.cpuMs > 0);
+  const packet = await packetLatency({ mode, bitrate: 2_000_000, pictures: 12 });
+  assert.ok(packet.p50 > 0 && packet.p90 >= packet.p50);
 });
 
 Deno.test("a mode is fluent where time and cores are left, and too slow where the median is", () => {

@@ -7,6 +7,8 @@ import { startVideo } from "../../video/pipeline.ts";
 import { nextCommit, type StampedDisplay } from "./capture_latency.ts";
 
 const LOST_MS = 5000;
+/** Fewer say nothing. */
+const LEAST_PICTURES = 12;
 
 /** A value for each picture, ms, and what the whole took. */
 export interface StreamCost {
@@ -24,15 +26,22 @@ export interface StreamCost {
  * Streams a stamped display one picture at a time at the rate of the mode, from commit to access
  * unit, as a session does.
  *
- * @param warmUp pictures at the start that are left out
+ * @param warmUp   pictures at the start that are left out
+ * @param withinMs a slow machine ends after so long, with fewer than `count` pictures
  */
 export async function streamCost(
   { client, ring }: StampedDisplay,
   mode: VideoMode,
-  { bitrate, count, warmUp }: { bitrate: number; count: number; warmUp: number },
+  { bitrate, count, warmUp, withinMs = Infinity }: {
+    bitrate: number;
+    count: number;
+    warmUp: number;
+    withinMs?: number;
+  },
 ): Promise<StreamCost> {
   const video = await startVideo({ ring, settings: { mode, bitrate } });
   const cost: StreamCost = { packetMs: [], encodeMs: [], cpuMs: 0, bytes: 0 };
+  const deadline = monotonicMs() + withinMs;
   try {
     let cpuStart = 0;
     let drawing = 0;
@@ -47,12 +56,15 @@ export async function streamCost(
         const { encodeStartMs, encodedMs } = frame.timings;
         cost.packetMs.push(arrivedMs - atMs);
         cost.encodeMs.push(encodedMs - encodeStartMs);
-        cost.bytes += frame.data.length / count;
+        cost.bytes += frame.data.length;
+        if (cost.packetMs.length >= LEAST_PICTURES && monotonicMs() > deadline) break;
       }
       const wait = Math.max(0, nextCommit(atMs, mode.fps) - monotonicMs());
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
-    cost.cpuMs = (cpuTime(CLOCK_PROCESS_CPUTIME_ID) - cpuStart - drawing) / count;
+    const measured = cost.packetMs.length;
+    cost.cpuMs = (cpuTime(CLOCK_PROCESS_CPUTIME_ID) - cpuStart - drawing) / measured;
+    cost.bytes /= measured;
   } finally {
     await video.close();
   }

@@ -1,10 +1,7 @@
 /**
  * Controllers in the box, with the kernel's real /dev/uinput: what a player holds in a real browser
  * reaches a game in its sandbox as devices of its own, and nothing else in the box; a game's rumble
- * comes back. Two players at a time, one machine. Not among the tests that run by themselves until it
- * has been seen to pass:
- *
- *     deno task test:image --image image/build/output/gamelan_VERSION.raw tests/image/controllers.ts
+ * comes back. Two players at a time, one machine.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
