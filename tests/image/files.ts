@@ -19,6 +19,7 @@ const KNOWN: Record<string, Omit<ImageTest, "path">> = {
   "extension.ts": { processors: 1, limitMinutes: 25 },
   "owner_test.ts": { processors: 1, limitMinutes: 30 },
   "wifi_test.ts": { processors: 1, limitMinutes: 20 },
+  "power_cut_test.ts": { processors: 2, limitMinutes: 45 },
   "update_test.ts": { processors: 1, limitMinutes: 35 },
 };
 const OTHERS = { processors: 2, limitMinutes: 30 };

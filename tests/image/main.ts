@@ -1,6 +1,6 @@
 /**
- * `deno task test:image`: builds the image, boots it in QEMU and tests it there. Takes half an hour on
- * two cores, because the machine's processor is interpreted.
+ * `deno task test:image`: builds the image, boots it in QEMU and tests it there. Takes over an hour
+ * on two cores, because the machine's processor is interpreted.
  */
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
