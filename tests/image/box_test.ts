@@ -12,6 +12,7 @@ import { installFakePad, setPad } from "../ui/fake_pad.ts";
 import { artifacts, imageUnderTest, keepFigures } from "./image_under_test.ts";
 import { Machine, makeKey } from "./machine.ts";
 import { play } from "./play.ts";
+import { playedFromHere } from "./played_box.ts";
 import { makeStick } from "./stick.ts";
 import { temporaryFolder } from "./temporary.ts";
 import { eventually } from "./wait.ts";
@@ -19,21 +20,7 @@ import { eventually } from "./wait.ts";
 /** An interpreted machine encodes some pictures a second. */
 const SLOW_MS = 180_000;
 
-/** Same inside and outside, so that the address offered to the browser is the forwarded one. */
-const udpPort = 40_000 + Math.floor(Math.random() * 20_000);
-
-const configuration = `
-[http]
-names = []
-[ice]
-addresses = ["127.0.0.1"]
-udp_port = ${udpPort}
-[library]
-first_import = ""
-[session]
-# What an interpreted processor can encode.
-max_mode = "640x360@30"
-`;
+const { udpPort, configuration } = playedFromHere("640x360@30");
 
 interface Row {
   id: string;

@@ -15,27 +15,15 @@ import { artifacts, imageUnderTest, keepFigures } from "./image_under_test.ts";
 import { Machine, makeKey } from "./machine.ts";
 import { claimCode } from "./owner.ts";
 import { play } from "./play.ts";
+import { playedFromHere } from "./played_box.ts";
 import { makeStick } from "./stick.ts";
 import { temporaryFolder } from "./temporary.ts";
 
 /** An interpreted machine encodes some pictures a second. */
 const SLOW_MS = 180_000;
-/** Same inside and outside, so that the address offered to the browser is the forwarded one. */
-const udpPort = 40_000 + Math.floor(Math.random() * 20_000);
+/** Two games at a time. */
+const { udpPort, configuration } = playedFromHere("320x180@10");
 const guest = { name: "Ben", password: "another battery" };
-
-const configuration = `
-[http]
-names = []
-[ice]
-addresses = ["127.0.0.1"]
-udp_port = ${udpPort}
-[library]
-first_import = ""
-[session]
-# What an interpreted processor can encode, twice.
-max_mode = "320x180@10"
-`;
 
 /** SDL's names of what the buttons of the W3C standard gamepad are to it, in that order. */
 const SDL_BUTTONS = [

@@ -18,7 +18,11 @@ export async function runningSystem(machine: Machine): Promise<RunningSystem> {
     '. /etc/os-release; echo "$IMAGE_VERSION"; test -e /var/lib/gamelan/box/pending.json; echo $?; ' +
       "ls /boot/EFI/Linux",
   );
-  const [version, absent, ...kernels] = said.split("\n");
+  const [version, notPending, ...kernels] = said.split("\n");
   // With tries that are counted it is gamelan_VERSION+LEFT-DONE.efi.
-  return { version, blessed: kernels.includes(`gamelan_${version}.efi`), pending: absent === "0" };
+  return {
+    version,
+    blessed: kernels.includes(`gamelan_${version}.efi`),
+    pending: notPending === "0",
+  };
 }
