@@ -14,20 +14,65 @@ const TOOLS = [
 /** Nobody reads these there. */
 const LEFT_OUT = ["/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*"];
 
+/** Folders in which a Debian 13 tree is kept: `NAME-KEY`, other for each list of packages. */
+interface TreeKind {
+  name: string;
+  packages: string[];
+  /** mmdebstrap(1)'s: what is there besides the packages. */
+  variant: "important" | "extract";
+  /** Said once, while it is made. */
+  making: string;
+}
+
+const TOOLS_TREE: TreeKind = {
+  name: "tools",
+  packages: TOOLS,
+  variant: "important",
+  making: "Unpacking Debian 13's build tools (once) …",
+};
+
+/** Debian 12's QEMU loses interrupts and whole machines now and then where two processors are interpreted. */
+const EMULATOR_TREE: TreeKind = {
+  name: "emulator",
+  packages: ["qemu-system-x86", "ovmf"],
+  variant: "extract",
+  making: "Unpacking Debian 13's QEMU (once) …",
+};
+
 /**
  * A folder with Debian 13's build tools, made in `build` where it is not there yet (one minute).
  * Works as root and, by user namespaces, as a user.
  *
  * @throws with the last lines of what mmdebstrap said
  */
-export async function ensureToolsTree(build: string, mirrors: Mirrors): Promise<string> {
-  const key = createHash("sha256").update(JSON.stringify([TOOLS, LEFT_OUT])).digest("hex");
-  const folder = join(build, `tools-${key.slice(0, 8)}`);
+export function ensureToolsTree(build: string, mirrors: Mirrors): Promise<string> {
+  return ensureTree(TOOLS_TREE, build, mirrors);
+}
+
+/** The same with Debian 13's QEMU and its UEFI firmware, which start with {@linkcode emulatorCommand}. */
+export function ensureEmulatorTree(build: string, mirrors: Mirrors): Promise<string> {
+  return ensureTree(EMULATOR_TREE, build, mirrors);
+}
+
+/** Where {@linkcode ensureEmulatorTree} puts it. */
+export function emulatorTree(build: string): string {
+  return treeFolder(EMULATOR_TREE, build);
+}
+
+function treeFolder(kind: TreeKind, build: string): string {
+  const key = createHash("sha256").update(JSON.stringify([kind, LEFT_OUT])).digest("hex");
+  return join(build, `${kind.name}-${key.slice(0, 8)}`);
+}
+
+async function ensureTree(kind: TreeKind, build: string, mirrors: Mirrors): Promise<string> {
+  const { name, packages, variant, making } = kind;
+  const folder = treeFolder(kind, build);
   if (await Deno.stat(folder).then(() => true, () => false)) return folder;
-  console.error("Unpacking Debian 13's build tools (once) …");
-  await forgetOlder(build);
-  const tar = join(build, "tools.tar");
-  const unfinished = join(build, "tools.new");
+  console.error(making);
+  await Deno.mkdir(build, { recursive: true });
+  await forgetOlder(build, name);
+  const tar = join(build, `${name}.tar`);
+  const unfinished = join(build, `${name}.new`);
   await Deno.remove(unfinished, { recursive: true }).catch(() => {});
   await Deno.mkdir(unfinished, { recursive: true });
   const sources = await Deno.makeTempFile({ suffix: ".sources" });
@@ -35,11 +80,11 @@ export async function ensureToolsTree(build: string, mirrors: Mirrors): Promise<
   await run([
     "mmdebstrap",
     "--quiet",
-    "--variant=important",
+    `--variant=${variant}`,
     '--aptopt=APT::Install-Recommends "false"',
     '--aptopt=Acquire::Languages "none"',
     ...LEFT_OUT.map((path) => `--dpkgopt=path-exclude=${path}`),
-    `--include=${TOOLS.join(",")}`,
+    `--include=${packages.join(",")}`,
     "trixie",
     tar,
     sources,
@@ -67,10 +112,21 @@ export function toolCommand(tools: string, path: string, name?: string): string[
   ];
 }
 
-async function forgetOlder(build: string): Promise<void> {
+/**
+ * The command line, without arguments, of the QEMU in the tree by {@linkcode ensureEmulatorTree}, and what
+ * its environment must have. Its modules must be of its own build, and its ROMs lie in the tree.
+ */
+export function emulatorCommand(tree: string): { argv: string[]; env: Record<string, string> } {
+  const roms = ["qemu", "seabios"].flatMap((folder) => ["-L", join(tree, "usr/share", folder)]);
+  return {
+    argv: [...toolCommand(tree, "usr/bin/qemu-system-x86_64"), ...roms],
+    env: { QEMU_MODULE_DIR: join(tree, "usr/lib/x86_64-linux-gnu/qemu") },
+  };
+}
+
+async function forgetOlder(build: string, kind: string): Promise<void> {
   for await (const { name } of Deno.readDir(build)) {
-    if (/^tools-[0-9a-f]{8}$/.test(name)) {
-      await Deno.remove(join(build, name), { recursive: true });
-    }
+    const older = name.startsWith(`${kind}-`) && /-[0-9a-f]{8}$/.test(name);
+    if (older) await Deno.remove(join(build, name), { recursive: true });
   }
 }

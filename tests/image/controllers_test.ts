@@ -18,6 +18,7 @@ import { play } from "./play.ts";
 import { playedFromHere } from "./played_box.ts";
 import { makeStick } from "./stick.ts";
 import { temporaryFolder } from "./temporary.ts";
+import { eventually } from "./wait.ts";
 
 /** An interpreted machine encodes some pictures a second. */
 const SLOW_MS = 180_000;
@@ -87,8 +88,10 @@ Deno.test("controllers in the box", async (t) => {
   };
   const page = await newPage();
   await claim(page, { url, claimCode: await claimCode(machine) } as Parameters<typeof claim>[1]);
+  await using open = new AsyncDisposableStack();
   let game!: GameInBox;
   let pads: GameEvent[] = [];
+  let devicesOf!: Evtest;
 
   await step(
     "a game that comes by the command line is in the library of the running house",
@@ -105,9 +108,8 @@ Deno.test("controllers in the box", async (t) => {
   );
 
   await step("four gamepads appear to SDL as Xbox 360 pads, one after the other", async () => {
-    figures.starts = await play(page, "controllers", SLOW_MS);
-    game = await inBox(machine, page);
-    await game.until("the game's start", (events) => events.some((one) => one.event === "started"));
+    figures.starts = await play(page, "controllers", SLOW_MS, gameStarts(machine, page));
+    game = open.use(await inBox(machine, page));
     for (let pad = 0; pad < 4; pad++) {
       await setPad(page, {}, pad);
       const events = await game.until(
@@ -129,7 +131,7 @@ Deno.test("controllers in the box", async (t) => {
   await step("every button, trigger and stick has its place in SDL's view", async () => {
     const which = pads[0].which;
     for (const [button, name] of SDL_BUTTONS.entries()) {
-      const before = (await game.events()).length;
+      const before = game.events().length;
       await setPad(page, { buttons: [button] });
       // Not held until the game has seen it: the guide button opens the player's menu then.
       await setPad(page, {});
@@ -151,7 +153,7 @@ Deno.test("controllers in the box", async (t) => {
     }
     for (const [axis, name] of ["leftx", "lefty", "rightx", "righty"].entries()) {
       for (const value of [1, -1]) {
-        const before = (await game.events()).length;
+        const before = game.events().length;
         await setPad(page, { axes: [0, 0, 0, 0].with(axis, value) });
         const wanted = value < 0 ? -32768 : 32767;
         const moved = (one: GameEvent) => one.axis === name && one.value === wanted;
@@ -201,14 +203,14 @@ Deno.test("controllers in the box", async (t) => {
     const { strong, weak } = played.find(({ strong }) => strong > 0)!;
     assert.ok(Math.abs(strong - 0xc000 / 0xffff) < 0.01, `strong ${strong}`);
     assert.ok(Math.abs(weak - 0x4000 / 0xffff) < 0.01, `weak ${weak}`);
-    const rumbles = (await game.events()).filter(({ event }) => event === "rumble");
+    const rumbles = game.events().filter(({ event }) => event === "rumble");
     assert.ok(rumbles.length > 0 && rumbles.every(({ failed }) => failed === 0));
   });
 
   await step(
     "a pad that is unplugged and plugged in again does so in the running game",
     async () => {
-      const before = (await game.events()).length;
+      const before = game.events().length;
       await unplugPad(page, 1);
       const gone = await game.until(
         "the pad's end",
@@ -249,8 +251,11 @@ Deno.test("controllers in the box", async (t) => {
         stdbuf -oL evtest "$event" >"evtest-\${event##*/}" 2>&1 &
       done
       stdbuf -oL jstest --event /dev/input/js3 >jstest-js3 2>&1 &`);
-    const seen = await until("evtest to watch all devices", async () => {
-      const watched = await devicesOf(game);
+    const names = (await machine.output(`cd ${game.homeFolder} && ls -d evtest-*`)).split("\n");
+    devicesOf = evtestOf(game.follow(...names));
+    const said = game.follow("jstest-js3");
+    const seen = await until("evtest to watch all devices", () => {
+      const watched = devicesOf();
       return watched.length === 8 && watched.every(({ text }) => /Testing/.test(text)) && watched;
     }, SLOW_MS);
     assert.deepEqual(seen.map(({ name }) => name).sort(), [
@@ -265,26 +270,32 @@ Deno.test("controllers in the box", async (t) => {
       const expected = name.startsWith("Gamelan") ? ["6", "0"] : ["3", "45e", "28e", "114"];
       assert.deepEqual(id.slice(0, expected.length), expected, name);
     }
+    // It tells the state of all first, and knows nothing from before.
+    await until(
+      "jstest to read",
+      () => /type 129, .*number 3,/.test(said().get("jstest-js3") ?? ""),
+      SLOW_MS,
+    );
     await setPad(page, { buttons: [3] }, 3);
     await setPad(page, {}, 3);
-    await until("the press in jstest", async () => {
-      const text = await game.read("jstest-js3");
+    await until("the press in jstest", () => {
+      const text = said().get("jstest-js3") ?? "";
       return /type 1, .*number 3, value 1/.test(text) && /number 3, value 0/.test(text);
     }, SLOW_MS);
   });
 
   await step("keys, mouse and touch reach their devices", async () => {
     await page.keyboard.press("KeyA");
-    await seen(game, "Gamelan keyboard", /EV_KEY\), code 30 \(KEY_A\), value 1/);
-    await seen(game, "Gamelan keyboard", /EV_KEY\), code 30 \(KEY_A\), value 0/);
+    await seen(devicesOf, "Gamelan keyboard", /EV_KEY\), code 30 \(KEY_A\), value 1/);
+    await seen(devicesOf, "Gamelan keyboard", /EV_KEY\), code 30 \(KEY_A\), value 0/);
     const box = (await page.getByTestId("player-video").boundingBox())!;
     await page.mouse.move(box.x + box.width / 4, box.y + box.height / 2);
-    await seen(game, "Gamelan pointer", /\(ABS_X\), value 1\d{4}$/m);
+    await seen(devicesOf, "Gamelan pointer", /\(ABS_X\), value 1\d{4}$/m);
     await page.mouse.down();
     await page.mouse.up();
-    await seen(game, "Gamelan mouse", /\(BTN_LEFT\), value 1[^]*\(BTN_LEFT\), value 0/);
+    await seen(devicesOf, "Gamelan mouse", /\(BTN_LEFT\), value 1[^]*\(BTN_LEFT\), value 0/);
     await page.mouse.wheel(0, 120);
-    await seen(game, "Gamelan mouse", /\(REL_WHEEL\), value -1/);
+    await seen(devicesOf, "Gamelan mouse", /\(REL_WHEEL\), value -1/);
     await page.getByTestId("player-video").evaluate((video: HTMLVideoElement) => {
       const { x, y, width, height } = video.getBoundingClientRect();
       const [clientX, clientY] = [x + width / 2, y + height / 2];
@@ -295,7 +306,11 @@ Deno.test("controllers in the box", async (t) => {
         video.dispatchEvent(new TouchEvent(type, { changedTouches, touches, cancelable: true }));
       }
     });
-    await seen(game, "Gamelan touch screen", /\(BTN_TOUCH\), value 1[^]*\(BTN_TOUCH\), value 0/);
+    await seen(
+      devicesOf,
+      "Gamelan touch screen",
+      /\(BTN_TOUCH\), value 1[^]*\(BTN_TOUCH\), value 0/,
+    );
   });
 
   await step("no key of a player reaches the virtual terminal, nor the machine", async () => {
@@ -319,9 +334,9 @@ Deno.test("controllers in the box", async (t) => {
     });
     await page.keyboard.press("KeyZ");
     for (const name of [...DANGEROUS_KEYS, "KEY_Z"]) {
-      await seen(game, "Gamelan keyboard", new RegExp(`\\(${name}\\), value 0`));
+      await seen(devicesOf, "Gamelan keyboard", new RegExp(`\\(${name}\\), value 0`));
     }
-    const { text } = (await devicesOf(game)).find(({ name }) => name === "Gamelan keyboard")!;
+    const { text } = devicesOf().find(({ name }) => name === "Gamelan keyboard")!;
     assert.doesNotMatch(text, MACHINE_KEYS);
     const node = await eventNode(machine, game, "keyboard");
     const known = await machine.output(`udevadm info -q property /dev/input/${node}`);
@@ -358,9 +373,8 @@ Deno.test("controllers in the box", async (t) => {
       }, guest);
       const other = await newPage();
       await logIn(other, url, guest);
-      await play(other, "controllers", SLOW_MS);
-      const second = await inBox(machine, other);
-      await second.until("its start", (events) => events.some(({ event }) => event === "started"));
+      await play(other, "controllers", SLOW_MS, gameStarts(machine, other));
+      await using second = await inBox(machine, other);
       await setPad(other, {}, 0);
       const added = await second.until("its pad", (events) => count(events, "added") === 1);
       assert.equal(count(added, "added"), 1);
@@ -398,7 +412,7 @@ Deno.test("controllers in the box", async (t) => {
       assert.match(said, /escaped.*Permission denied/);
 
       // What one presses the other does not hear.
-      const before = [(await game.events()).length, (await second.events()).length];
+      const before = [game.events().length, second.events().length];
       await setPad(page, { buttons: [0] }, 0);
       await setPad(other, { buttons: [1] }, 0);
       await setPad(page, {}, 0);
@@ -429,6 +443,18 @@ Deno.test("controllers in the box", async (t) => {
   });
   await keepFigures("image-controllers", figures);
 });
+
+/** Waits until the page's game has said that it has started, or another session is played. */
+function gameStarts(machine: Machine, page: Page): () => Promise<void> {
+  return async () => {
+    const id = sessionOf(page);
+    await eventually("the game's start", async () => {
+      if (page.isClosed() || !page.url().includes(id)) return true;
+      const { code } = await machine.ssh(`grep -q started /run/gamelan/*/${id}/game.log`);
+      return code === 0;
+    }, { withinMs: SLOW_MS });
+  };
+}
 
 async function inBox(machine: Machine, page: Page): Promise<GameInBox> {
   const id = sessionOf(page);
@@ -466,22 +492,21 @@ function column({ width, height, data }: Picture, player: number): string {
 }
 
 /** What evtest has written of each device in the game's sandbox. */
-async function devicesOf(game: GameInBox): Promise<{ name: string; text: string }[]> {
-  const all = await game.machine.output(
-    `for file in ${game.home("evtest-*")}; do echo "=== file"; cat "$file"; done`,
-  );
-  return all.split("=== file\n").slice(1).map((text) => ({
-    name: /Input device name: "(.*)"/.exec(text)?.[1] ?? "",
-    text,
-  }));
+type Evtest = () => { name: string; text: string }[];
+
+function evtestOf(files: () => Map<string, string>): Evtest {
+  return () =>
+    [...files()].filter(([path]) => path.startsWith("evtest-")).map(([, text]) => ({
+      name: /Input device name: "(.*)"/.exec(text)?.[1] ?? "",
+      text,
+    }));
 }
 
 /** Waits until evtest has seen this of the session's device. */
-async function seen(game: GameInBox, device: string, what: RegExp): Promise<void> {
-  await until(`${what} of ${device}`, async () => {
-    const events = (await devicesOf(game)).find(({ name }) => name === device)!.text
-      .split("Testing")[1];
-    return what.test(events);
+async function seen(devicesOf: Evtest, device: string, what: RegExp): Promise<void> {
+  await until(`${what} of ${device}`, () => {
+    const { text } = devicesOf().find(({ name }) => name === device)!;
+    return what.test(text.split("Testing")[1]);
   }, SLOW_MS);
 }
 
@@ -496,10 +521,10 @@ async function eventNode(machine: Machine, game: GameInBox, device: string): Pro
 
 /** Waits until the session has left no device and no folder. */
 async function nothingLeft(machine: Machine, game: GameInBox): Promise<void> {
-  await until("the session's devices to go", async () => {
+  await eventually("the session's devices to go", async () => {
     return !(await devices(machine)).includes(`gamelan/${game.sessionId}/`);
-  }, SLOW_MS);
-  await until("the session's folder to go", async () => {
+  }, { withinMs: SLOW_MS });
+  await eventually("the session's folder to go", async () => {
     return (await machine.ssh(`test -e ${game.inputFolder}`)).code !== 0;
-  }, SLOW_MS);
+  }, { withinMs: SLOW_MS });
 }

@@ -98,7 +98,8 @@ export class ImageTestRunner {
     if (first.failed === 0 && first.problem === undefined) return first;
     const firstRun = first.problem ?? `${first.failed} failed`;
     this.say(`== ${basename(test.path)}, once more: ${firstRun}`);
-    return { ...await this.#runOnce(test), firstRun };
+    const second = await this.#runOnce(test);
+    return { ...second, failures: [...first.failures, ...second.failures], firstRun };
   }
 
   /** Ends all that runs. */
@@ -159,6 +160,10 @@ export function summary(results: ImageTestResult[]): { lines: string[]; success:
     failed += counts.failed + (problem ? 1 : 0);
     skipped += counts.skipped.length;
     for (const one of counts.skipped) lines.push(`skipped: ${one}`);
+    // Of both runs: the output of a run is longer than what people, and CI, look through.
+    for (const one of counts.failures) {
+      lines.push(...`did not hold in ${name}: ${one}`.split("\n"));
+    }
     const good = counts.failed === 0 && !problem;
     if (firstRun && good) {
       lines.push(`passed at the second run only: ${name} (${firstRun} at first)`);

@@ -5,10 +5,14 @@
  */
 import { createSocket, type Socket } from "node:dgram";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { emulatorCommand, emulatorTree } from "../../image/tools_tree.ts";
+import { Followed } from "./followed.ts";
 import { Qmp } from "./qmp.ts";
 
-const FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.fd";
-const VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd";
+const emulator = emulatorTree(fileURLToPath(new URL("../../image/build", import.meta.url)));
+const FIRMWARE = join(emulator, "usr/share/OVMF/OVMF_CODE_4M.fd");
+const VARIABLES = join(emulator, "usr/share/OVMF/OVMF_VARS_4M.fd");
 /** An interpreted machine on busy cores is slow, not broken. */
 const BOOT_MS = 420_000;
 const COMMAND_MS = 240_000;
@@ -101,6 +105,7 @@ async function command(argv: string[]): Promise<void> {
 export class Machine implements AsyncDisposable {
   readonly started = performance.now();
   #shared: Deno.ChildProcess | undefined;
+  #off = false;
 
   private constructor(
     readonly options: MachineOptions,
@@ -110,7 +115,11 @@ export class Machine implements AsyncDisposable {
     readonly serial: string,
     private readonly child: Deno.ChildProcess,
     private readonly qmp: Qmp,
-  ) {}
+    /** What QEMU itself wrote, once it has ended. */
+    private readonly said: Promise<string>,
+  ) {
+    child.status.then(() => this.#off = true);
+  }
 
   /** Switches a machine on. `artifacts`: where its serial log and screenshots are kept. */
   static async start(options: MachineOptions, artifacts: string): Promise<Machine> {
@@ -122,10 +131,13 @@ export class Machine implements AsyncDisposable {
     const known = await Deno.stat(variables).then(() => true, () => false);
     if (!known) await Deno.copyFile(VARIABLES, variables);
     const serial = join(artifacts, `${options.name}-serial.txt`);
-    await Deno.remove(serial).catch(() => {});
+    // Why a test failed at its first run is still told after the second.
+    await Deno.rename(serial, serial.replace(/\.txt$/, "-before.txt")).catch(() => {});
     const ports = { ssh: freePort(), http: freePort(), https: freePort() };
-    const child = new Deno.Command("qemu-system-x86_64", {
-      args: arguments_(options, folder, { disk, variables, serial }, ports),
+    const { argv: [program, ...args], env } = emulatorCommand(emulator);
+    const child = new Deno.Command(program, {
+      args: [...args, ...arguments_(options, folder, { disk, variables, serial }, ports)],
+      env,
       stdin: "null",
       stdout: "null",
       stderr: "piped",
@@ -138,7 +150,7 @@ export class Machine implements AsyncDisposable {
           throw new Error(`QEMU ended at once: ${(await said).trim()}`);
         }),
       ]);
-      return new Machine(options, folder, ports, serial, child, qmp);
+      return new Machine(options, folder, ports, serial, child, qmp, said);
     } catch (error) {
       try {
         child.kill("SIGKILL");
@@ -274,6 +286,14 @@ export class Machine implements AsyncDisposable {
     return said;
   }
 
+  /**
+   * Follows what a shell command in the machine writes, on a connection of its own: to ask again and
+   * again for a file that grows would keep an interpreted processor from what is waited for.
+   */
+  follow(script: string): Followed {
+    return new Followed("ssh", this.#sshArguments(script));
+  }
+
   #sshArguments(script?: string): string[] {
     if (!this.options.key) throw new Error(`expected a key for the machine ${this.options.name}`);
     const options = {
@@ -298,7 +318,36 @@ export class Machine implements AsyncDisposable {
   async output(script: string, timeoutMs = COMMAND_MS): Promise<string> {
     const { code, stdout, stderr } = await this.ssh(script, timeoutMs);
     if (code === 0) return stdout.trimEnd();
-    throw new Error(`${script}\nended with code ${code} in the machine:\n${stderr || stdout}`);
+    const said = stderr || stdout || `nothing was said; ${await this.#howItIs()}`;
+    throw new Error(`ended with code ${code} in the machine: ${said.trimEnd()}\n${script}`);
+  }
+
+  /** Its journal beside its serial log, where it can still be asked. */
+  async #keepJournal(): Promise<void> {
+    if (!this.options.key || this.#off) return;
+    const { code, stdout } = await this.ssh(
+      "journalctl -b -o short-monotonic --no-pager; tail -n +1 /var/lib/gamelan/logs/*.log",
+      60_000,
+    );
+    if (code === 0) await Deno.writeTextFile(this.serial.replace("-serial", "-journal"), stdout);
+  }
+
+  /** Whether it runs, and the end of its serial port's log. */
+  async #howItIs(): Promise<string> {
+    const state = await Promise.race([
+      this.child.status.then(async ({ code, signal }) =>
+        `QEMU ended (${signal ?? code}) ${(await this.said).trim()}`
+      ),
+      this.qmp.execute("query-status").then((status) => JSON.stringify(status)),
+    ]).catch((error) => (error as Error).message);
+    const last = JSON.stringify(this.qmp.events.at(-1));
+    return `${state}; last event ${last}; the end of its serial port:\n${await this
+      .#serialTail()}`;
+  }
+
+  async #serialTail(): Promise<string> {
+    const log = await Deno.readTextFile(this.serial).catch(() => "");
+    return log.split("\n").slice(-15).join("\n");
   }
 
   /** The text on its screen, line by line, as the kernel's console has it (vcs(4)). */
@@ -364,17 +413,18 @@ export class Machine implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#keepJournal().catch(() => {});
     await this.cutPower();
     await Deno.remove(this.folder, { recursive: true });
   }
 
   async #until(what: string, timeoutMs: number, check: () => Promise<boolean>): Promise<void> {
     const deadline = Date.now() + timeoutMs;
-    let off = false;
-    this.child.status.then(() => off = true);
     let last = "nothing";
     while (Date.now() < deadline) {
-      if (off) throw new Error(`the machine went off while waiting for ${what}`);
+      if (this.#off) {
+        throw new Error(`the machine went off while waiting for ${what}: ${await this.#howItIs()}`);
+      }
       try {
         if (await check()) return;
         last = "a refusal";
@@ -383,8 +433,7 @@ export class Machine implements AsyncDisposable {
       }
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
-    const log = await Deno.readTextFile(this.serial).catch(() => "");
-    const tail = log.split("\n").slice(-15).join("\n");
+    const tail = await this.#serialTail();
     throw new Error(`no ${what} within ${timeoutMs} ms; last: ${last}; its serial port:\n${tail}`);
   }
 }

@@ -9,7 +9,8 @@ import { install, missingPackages, NeedsInstall } from "../../src/cli/bootstrap/
 import type { Requirement } from "../../src/cli/bootstrap/packages.ts";
 import { withPinnedDeno } from "../../src/cli/bootstrap/pinned_deno.ts";
 import { ImageTestRunner, imageTests, sideBySide, summary } from "./files.ts";
-import { buildImage, machinePackages } from "./preparation.ts";
+import { chosenMirrors, mirrorHelp, mirrorOptions } from "../../image/mirrors.ts";
+import { buildImage, machinePackages, prepareEmulator } from "./preparation.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -18,7 +19,8 @@ const help = `Usage: deno task test:image [OPTIONS] [FILE…]
 Builds the image, boots it in QEMU and runs tests/image, or the test files named. Files that fit on
 this machine's processors run side by side; one that fails is run once more.
 
-  --image DISK   test this raw image instead of building one`;
+  --image DISK          test this raw image instead of building one
+${mirrorHelp}`;
 
 const packages: Requirement[] = [
   ...machinePackages,
@@ -37,7 +39,11 @@ async function main(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { image: { type: "string" }, help: { type: "boolean", short: "h" } },
+    options: {
+      image: { type: "string" },
+      ...mirrorOptions,
+      help: { type: "boolean", short: "h" },
+    },
   });
   if (values.help) {
     console.log(help);
@@ -47,6 +53,7 @@ async function main(args: string[]): Promise<number> {
   if (code !== undefined) return code;
   const missing = await missingPackages(packages);
   if (missing.length > 0) await install(missing);
+  await prepareEmulator(chosenMirrors(values));
   const image = values.image ?? await buildImage();
   await Deno.stat(image);
 

@@ -1,18 +1,25 @@
 /** What is to be there before machines can be started from the image. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Mirrors } from "../../image/mirrors.ts";
+import { ensureEmulatorTree } from "../../image/tools_tree.ts";
 import type { Requirement } from "../../src/cli/bootstrap/packages.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What runs the image. */
 export const machinePackages: Requirement[] = [
-  { anyOf: ["qemu-system-x86"], why: "run the image" },
+  { anyOf: ["mmdebstrap"], why: "unpack Debian 13's QEMU, which runs the image, into a folder" },
+  { anyOf: ["debian-archive-keyring"], why: "know that it is Debian's" },
   { anyOf: ["qemu-utils"], why: "give each machine a disk of its own" },
-  { anyOf: ["ovmf"], why: "boot it by UEFI firmware" },
   { anyOf: ["mtools"], why: "make a USB stick's image" },
   { anyOf: ["openssh-client"], why: "look into the machine" },
 ];
+
+/** What machines are started with; made where it is not there yet. */
+export async function prepareEmulator(mirrors: Mirrors): Promise<void> {
+  await ensureEmulatorTree(join(root, "image/build"), mirrors);
+}
 
 /** Builds the image anew and gives the disk's path. */
 export async function buildImage(): Promise<string> {

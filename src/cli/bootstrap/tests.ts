@@ -10,19 +10,35 @@ export interface TestCounts {
   failed: number;
   /** Names of tests that were skipped. */
   skipped: string[];
+  /** What failed, each with the beginning of its reason. */
+  failures: string[];
 }
+
+/** A reason's beginning, such that a summary stays one that people read. */
+const REASON = { lines: 12, characters: 900 };
 
 /** Counts the test cases of Deno's JUnit report. */
 export function countJunit(xml: string): TestCounts {
-  const counts: TestCounts = { passed: 0, failed: 0, skipped: [] };
+  const counts: TestCounts = { passed: 0, failed: 0, skipped: [], failures: [] };
   // A case is either empty (passed) or holds what happened to it.
   for (const match of xml.matchAll(/<testcase\b([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)) {
     const [, attributes, body = ""] = match;
-    if (/<(failure|error)\b/.test(body)) counts.failed++;
-    else if (/<skipped\b/.test(body)) counts.skipped.push(/\bname="([^"]*)"/.exec(attributes)![1]);
+    const name = plain(/\bname="([^"]*)"/.exec(attributes)?.[1] ?? "");
+    const failure = /<(?:failure|error)\b(?:[^>]*\bmessage="([^"]*)")?/.exec(body);
+    if (failure) {
+      counts.failed++;
+      const reason = plain(failure[1] ?? "").slice(0, REASON.characters).split("\n");
+      counts.failures.push(`${name}: ${reason.slice(0, REASON.lines).join("\n    ")}`);
+    } else if (/<skipped\b/.test(body)) counts.skipped.push(name);
     else counts.passed++;
   }
   return counts;
+}
+
+/** XML's text without its escapes. */
+function plain(text: string): string {
+  const escapes: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+  return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name) => escapes[name]);
 }
 
 /** No group of tests takes so long; one that hangs is ended and counts as a failure. */
@@ -78,7 +94,7 @@ async function runGroup(paths: string[]): Promise<TestCounts & { problem?: strin
  */
 export async function runTests(args: string[]): Promise<number> {
   await Deno.mkdir(artifacts, { recursive: true });
-  const total: TestCounts = { passed: 0, failed: 0, skipped: [] };
+  const total: TestCounts = { passed: 0, failed: 0, skipped: [], failures: [] };
   const problems: string[] = [];
   const repeated: string[] = [];
   for (const group of args.length > 0 ? [args] : groups().map((path) => [path])) {
@@ -86,19 +102,23 @@ export async function runTests(args: string[]): Promise<number> {
     console.log(`\n== ${name}`);
     let result = await runGroup(group);
     if (result.failed > 0 || result.problem) {
+      total.failures.push(...result.failures);
       const why = result.problem ?? `${result.failed} failed`;
       console.log(`\n== ${name}, once more: ${why}`);
       result = await runGroup(group);
       if (result.failed === 0 && !result.problem) repeated.push(`${name} (${why} at first)`);
     }
-    const { passed, failed, skipped, problem } = result;
+    const { passed, failed, skipped, failures, problem } = result;
     total.passed += passed;
     total.failed += failed + (problem ? 1 : 0);
     total.skipped.push(...skipped);
+    total.failures.push(...failures);
     if (problem) problems.push(`${name} ${problem}`);
     else if (failed > 0) problems.push(`${name}: ${failed} failed`);
   }
   for (const name of total.skipped) console.log(`skipped: ${name}`);
+  // Both runs of a group: at the end they are found where its output is a thousand lines long.
+  for (const failure of total.failures) console.log(`did not hold: ${failure}`);
   for (const group of repeated) console.log(`passed at the second run only: ${group}`);
   for (const problem of problems) console.log(problem);
   console.log(`${total.passed} passed, ${total.failed} failed`);

@@ -12,7 +12,7 @@ import { withPinnedDeno } from "../../../src/cli/bootstrap/pinned_deno.ts";
 import { packDelta } from "../../../src/update/delta_bundle.ts";
 import { artifacts } from "../../image/image_under_test.ts";
 import { chosenMirrors, mirrorHelp, mirrorOptions } from "../../../image/mirrors.ts";
-import { buildImage, machinePackages } from "../../image/preparation.ts";
+import { buildImage, machinePackages, prepareEmulator } from "../../image/preparation.ts";
 import { type Result, summarize } from "../result.ts";
 import { row, table } from "../table.ts";
 import { bootGamelan, bootPlain, type GamelanBoot, type PlainBoot } from "./boots.ts";
@@ -60,6 +60,7 @@ async function main(args: string[]): Promise<number> {
   const missing = await missingPackages([...machinePackages, ...hostPackages]);
   if (missing.length > 0) await install(missing);
   const mirrors = chosenMirrors(values);
+  await prepareEmulator(mirrors);
   const image = values.image ?? await buildImage();
   if (!values.plain) console.error("Building plain Debian 13, some minutes …");
   const plain = values.plain ?? await buildPlainDebian(mirrors);

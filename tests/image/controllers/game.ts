@@ -7,30 +7,28 @@ import { fileURLToPath } from "node:url";
 import type { ManifestInput } from "../../../src/games/manifest.ts";
 import { until } from "../../e2e/browser.ts";
 import { addPrograms, makeTinyRoot } from "../../games/tiny_root.ts";
+import { filesOfTail, type Followed } from "../followed.ts";
 import type { Machine } from "../machine.ts";
 
 /** An interpreted machine is slow, not broken. */
 const SLOW_MS = 180_000;
 const sources = fileURLToPath(new URL(".", import.meta.url));
 
-/** Runs the file `ask` in the home, and puts what it said into `answer`. */
+/** Runs what comes by the pipe `ask` in the home, and puts what it said into the pipe `answer`. */
 const SHELL = `
 cd /home/player
 (
-  while :; do
-    if [ -e ask ]; then
-      mv ask asked
-      sh asked >said 2>&1 </dev/null
-      echo "ended with $?" >>said
-      mv said answer
-    fi
-    sleep 0.3
+  until [ -p ask ]; do sleep 1; done
+  while cat ask >asked; do
+    sh asked >said 2>&1 </dev/null
+    echo "ended with $?" >>said
+    cat said >answer
   done
 ) &
 exec game
 `;
 
-const PROGRAMS = "sh cat ls sleep id mv mknod head tail stat grep stdbuf timeout jstest evtest";
+const PROGRAMS = "sh cat ls sleep id mknod head tail stat grep stdbuf timeout jstest evtest";
 
 async function run(command: string, ...args: string[]): Promise<void> {
   const { success, stderr } = await new Deno.Command(command, { args }).output();
@@ -81,22 +79,22 @@ export interface GameEvent {
 }
 
 /** The game of one session in the box. */
-export class GameInBox {
-  readonly #runDir: string;
-  /** The game's home, as the machine sees it. */
-  readonly #home: string;
+export class GameInBox implements AsyncDisposable {
+  readonly #log: Followed;
+  /** What {@linkcode follow} was asked for. */
+  readonly #files: Followed[] = [];
 
   private constructor(
     readonly machine: Machine,
     readonly sessionId: string,
-    runDir: string,
-    home: string,
+    readonly runDir: string,
+    /** The game's home, as the machine sees it. */
+    readonly homeFolder: string,
   ) {
-    this.#runDir = runDir;
-    this.#home = home;
+    this.#log = machine.follow(`exec tail -n +1 -f ${runDir}/game.log`);
   }
 
-  /** Finds a session's folders in the machine. */
+  /** Finds the folders of a session whose game has started. */
   static async find(
     machine: Machine,
     sessionId: string,
@@ -105,22 +103,23 @@ export class GameInBox {
   ): Promise<GameInBox> {
     const runDir = await machine.output(`ls -d /run/gamelan/*/${sessionId}`);
     const home = `/var/lib/gamelan/saves/${user}/${gameId}/current/home`;
+    await machine.output(`cd ${home} && mkfifo -m 666 answer ask`);
     return new GameInBox(machine, sessionId, runDir, home);
   }
 
   get inputFolder(): string {
-    return join(this.#runDir, "input");
+    return join(this.runDir, "input");
   }
 
   /** A path of the game's home, as the machine sees it. */
   home(path: string): string {
-    return join(this.#home, path);
+    return join(this.homeFolder, path);
   }
 
   /** What the game has said so far. */
-  async events(): Promise<GameEvent[]> {
-    const log = await this.machine.output(`cat ${this.#runDir}/game.log 2>/dev/null || true`);
-    return log.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+  events(): GameEvent[] {
+    const lines = this.#log.text.split("\n").slice(0, -1);
+    return lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
   }
 
   /** Waits for lines of the game's that are as wanted, after the first `from` of them. */
@@ -130,8 +129,8 @@ export class GameInBox {
     from = 0,
   ): Promise<GameEvent[]> {
     let events: GameEvent[] = [];
-    await until(what, async () => {
-      events = (await this.events()).slice(from);
+    await until(what, () => {
+      events = this.events().slice(from);
       return check(events);
     }, SLOW_MS).catch((error) => {
       throw new Error(`${error.message}; the game said: ${JSON.stringify(events.slice(-20))}`);
@@ -142,16 +141,22 @@ export class GameInBox {
   /** Runs a shell script in the game's sandbox, as the game; gives what it wrote. */
   async ask(script: string): Promise<string> {
     const file = Buffer.from(script).toString("base64");
-    const ask = this.home("ask");
-    const answer = this.home("answer");
     return await this.machine.output(
-      `rm -f ${answer}; echo ${file} | base64 -d >${ask}.new; mv ${ask}.new ${ask}\n` +
-        `for i in $(seq 300); do [ -e ${answer} ] && break; sleep 0.3; done; cat ${answer}`,
+      `cd ${this.homeFolder} && echo ${file} | base64 -d >ask && timeout 180 cat answer`,
     );
   }
 
-  /** The text of a file in the game's home. */
-  async read(path: string): Promise<string> {
-    return await this.machine.output(`cat ${this.home(path)}`);
+  /** Files of the game's home as they grow, by path. */
+  follow(...paths: string[]): () => Map<string, string> {
+    // Of a single file tail would not tell the name.
+    const followed = this.machine.follow(
+      `cd ${this.homeFolder} && exec tail -n +1 -f ${paths.join(" ")} /dev/null`,
+    );
+    this.#files.push(followed);
+    return () => filesOfTail(followed.text);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const each of [this.#log, ...this.#files]) await each[Symbol.asyncDispose]();
   }
 }
