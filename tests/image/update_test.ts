@@ -280,7 +280,7 @@ Deno.test("updates of a box", async (t) => {
  * waits for it.
  */
 async function startTestCard(owner: Owner): Promise<string> {
-  const request = { gameId: "testcard", mode: { width: 640, height: 360, fps: 30 } };
+  const request = { gameId: "testcard", mode: { width: 320, height: 180, fps: 10 } };
   for (let tries = 1;; tries++) {
     const { json } = await owner.send("POST", "/sessions", request);
     const ended = await eventually("a session that plays or has failed", async () => {
