@@ -7,6 +7,7 @@ import {
   sideBySide,
   summary,
 } from "../image/files.ts";
+import { filesOfTail } from "../image/followed.ts";
 
 const test = (path: string, processors: number): ImageTest => ({
   path,
@@ -74,6 +75,7 @@ Deno.test("the end names what was repeated, what failed and what was skipped", (
     passed: 2,
     failed: 0,
     skipped: [],
+    failures: [],
   };
   assert.deepEqual(summary([good, { ...good, path: "t/b_test.ts", firstRun: "1 failed" }]), {
     lines: [
@@ -85,12 +87,23 @@ Deno.test("the end names what was repeated, what failed and what was skipped", (
     success: true,
   });
   const late = { ...good, passed: 0, problem: "did not end within 1 minutes", firstRun: "late" };
-  assert.deepEqual(summary([late, { ...good, failed: 1 }]).lines.slice(2), [
+  const failed = { ...good, failed: 1, failures: ["a box: it was\n    off"] };
+  assert.deepEqual(summary([late, failed]).lines.slice(2), [
     "a_test.ts did not end within 1 minutes",
+    "did not hold in a_test.ts: a box: it was",
+    "    off",
     "a_test.ts: 1 failed",
     "2 passed, 2 failed",
   ]);
   assert.equal(summary([late]).success, false);
   assert.equal(summary([{ ...good, skipped: ["one"] }]).success, false);
   assert.equal(summary([]).success, false);
+});
+
+Deno.test("what tail says of several files is told apart", () => {
+  const said = "==> a/one <==\nfirst\nsecond\n\n==> two <==\n\n==> a/one <==\nthird\n";
+  assert.deepEqual([...filesOfTail(said)], [["a/one", "first\nsecond\nthird\n"], ["two", ""]]);
+  // A line that is on its way.
+  assert.deepEqual([...filesOfTail("==> one <==\nfirst\nsec")], [["one", "first\nsec"]]);
+  assert.deepEqual([...filesOfTail("")], []);
 });

@@ -1,9 +1,6 @@
 /**
  * System extensions of a box, with a small one that is built as NVIDIA's driver is: added, used, refused
- * where it does not fit, and removed. The driver itself: nvidia_driver.ts. Not among the tests that run
- * by themselves until it has been seen to pass:
- *
- *     deno task test:image --image image/build/output/gamelan_VERSION.raw tests/image/extension.ts
+ * where it does not fit, and removed. The driver itself: nvidia_driver.ts.
  */
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
