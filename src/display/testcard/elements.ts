@@ -1,6 +1,7 @@
 import { ACCENT, DIM_INK, hue, INK, PANEL } from "./background.ts";
 import { Canvas, type Color } from "./canvas.ts";
 import { buttonName, keyName } from "./key_names.ts";
+import { GLYPH_ADVANCE, GLYPH_HEIGHT, textWidth } from "./font.ts";
 import { fontScale, type Layout } from "./layout.ts";
 import type { PadView, TestCardState } from "./state.ts";
 import { type Area, encodeStrip, stripCell } from "./strip.ts";
@@ -191,14 +192,19 @@ function paintPad(
   const length = (value: number) => Math.max(1, Math.round(value * unit));
   const scale = fontScale(layout, 1.4);
   const title = at(6, 6);
+  const widest = area.width - 2 * (title.x - area.x);
   canvas.text(title.x, title.y, `Pad ${index + 1}`, scale, pad ? INK : DIM_INK);
   if (!pad) {
     const text = at(6, 64);
-    canvas.text(text.x, text.y, "Not connected", scale, DIM_INK);
+    const [long, short] = ["Not connected", "None"];
+    canvas.text(text.x, text.y, textWidth(long, scale) > widest ? short : long, scale, DIM_INK);
     return;
   }
-  const name = at(6, 20);
-  canvas.text(name.x, name.y, pad.name.slice(0, 20), Math.max(1, scale - 1), DIM_INK);
+  // On a small card the smallest letters are large beside the rest.
+  const under = Math.max(at(6, 20).y, title.y + (GLYPH_HEIGHT + 2) * scale);
+  const small = Math.max(1, scale - 1);
+  const fit = Math.floor((widest / small + 1) / GLYPH_ADVANCE);
+  canvas.text(title.x, under, pad.name.slice(0, Math.min(20, fit)), small, DIM_INK);
   [0, 1].forEach((side) => {
     const center = at(38 + side * 64, 66);
     const radius = length(24);
