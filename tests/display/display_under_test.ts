@@ -139,5 +139,19 @@ export async function until(
 
 /** Open descriptors of this process. */
 export function descriptors(): number {
-  return [...Deno.readDirSync("/proc/self/fd")].length;
+  return openFiles().length;
+}
+
+/** What they lead to, sorted. */
+export function openFiles(): string[] {
+  const files: string[] = [];
+  for (const { name } of Deno.readDirSync("/proc/self/fd")) {
+    try {
+      // Sockets and pipes have a number that no other has.
+      files.push(Deno.readLinkSync(`/proc/self/fd/${name}`));
+    } catch {
+      // The folder's own.
+    }
+  }
+  return files.sort();
 }

@@ -220,10 +220,12 @@ Deno.test("updates of a box", async (t) => {
   await t.step(
     "it goes on when nobody plays any more, proves itself and is blessed, signed by a new key",
     async () => {
-      figures.good = await restart(
-        () => owner.send("DELETE", `/sessions/${session}`),
-        () => settled(good),
-      );
+      figures.good = await restart(async () => {
+        await eventually("the session's end", async () => {
+          const { status } = await owner.send("DELETE", `/sessions/${session}`);
+          return status < 300 || status === 404;
+        }, { withinMs: 5 * MINUTES });
+      }, () => settled(good));
       await runs(good);
       const { lastUpdate, proof, pending, slots } = await status();
       assert.equal(lastUpdate.outcome, "installed");
