@@ -32,6 +32,8 @@ export interface PacketizerSettings {
  * modulo 2^32: comparable with the video's, and right again after the sink was suspended.
  */
 export class Packetizer {
+  /** Nobody listens: the time goes on, and no packet comes. */
+  paused = false;
   /** Somebody hears 5.1. */
   surroundWanted = false;
   readonly #encoder: OpusEncoder;
@@ -106,7 +108,7 @@ export class Packetizer {
     const { packetMs } = this.settings;
     this.#filled = 0;
     this.#clock = clock + packetMs * 48;
-    if (!this.#gate.admit(isDigitalSilence(this.#pending), packetMs)) return;
+    if (!this.#gate.admit(isDigitalSilence(this.#pending), packetMs) || this.paused) return;
     const stereo = downmix(this.#pending);
     this.onPacket({
       data: this.#encoder.encode(stereo),

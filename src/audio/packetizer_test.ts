@@ -73,6 +73,21 @@ Deno.test("long silence is sent as one packet in 400 ms, and sound after it at o
   assert.equal(times(woken).at(-1), 3995);
 });
 
+Deno.test("while nobody listens the clock goes on without packets", () => {
+  const clocks: number[] = [];
+  const packetizer = new Packetizer(
+    { ...bitrates, packetMs: 10 },
+    ({ rtpTimestamp }) => clocks.push(rtpTimestamp),
+  );
+  for (let piece = 1; piece <= 300; piece++) {
+    packetizer.paused = piece > 100 && piece <= 200;
+    packetizer.push(new Int16Array(480 * 6).fill(3000), piece * 10);
+  }
+  packetizer.close();
+  const expected = Array.from({ length: 200 }, (_, i) => (i < 100 ? i : i + 100) * 480);
+  assert.deepEqual(clocks, expected);
+});
+
 Deno.test("the level is that of RFC 6464", () => {
   const level = (value: number) => {
     const packets: EncodedAudio[] = [];

@@ -6,7 +6,7 @@ import { Microphone } from "./microphone.ts";
 import { startPulseAudio } from "./pulseaudio.ts";
 import { GAME_SINK, makeSoundFolder, type SoundFolder, type SoundServer } from "./sound_server.ts";
 import type { AudioWorkerMessage, AudioWorkerStart } from "./worker.ts";
-import { STOP, SURROUND } from "./worker_control.ts";
+import { PAUSED, STOP, SURROUND, WORDS } from "./worker_control.ts";
 
 const log = logger("audio");
 
@@ -65,7 +65,7 @@ class Pipeline implements AudioPipeline {
   readonly game: AudioPipeline["game"];
   readonly #files: SoundFolder;
   readonly #worker: Worker;
-  readonly #control = new Int32Array(new SharedArrayBuffer(8));
+  readonly #control = new Int32Array(new SharedArrayBuffer(4 * WORDS));
   readonly #workerEnded: Promise<void>;
   readonly #microphone: Microphone;
   readonly #log;
@@ -171,6 +171,10 @@ class Pipeline implements AudioPipeline {
   #giveUp(message: string): void {
     this.#stopWorker();
     this.onError(message);
+  }
+
+  pause(paused: boolean): void {
+    Atomics.store(this.#control, PAUSED, paused ? 1 : 0);
   }
 
   surround(wanted: boolean): void {

@@ -8,7 +8,7 @@ import { Priority, setRealtime } from "../system/priority.ts";
 import { sayLoaded } from "../system/worker_module.ts";
 import { Capture, type CaptureSettings } from "./capture.ts";
 import { Packetizer, type PacketizerSettings } from "./packetizer.ts";
-import { STOP, SURROUND } from "./worker_control.ts";
+import { PAUSED, STOP, SURROUND } from "./worker_control.ts";
 
 /** The first and only message to the Worker. */
 export interface AudioWorkerStart {
@@ -43,6 +43,7 @@ function record(start: AudioWorkerStart, packetizer: Packetizer): void {
   try {
     while (Atomics.load(control, STOP) === 0) {
       capture.wait(WAKE_MS, (samples) => {
+        packetizer.paused = Atomics.load(control, PAUSED) !== 0;
         packetizer.surroundWanted = Atomics.load(control, SURROUND) !== 0;
         packetizer.push(samples, monotonicMs());
       });

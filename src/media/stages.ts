@@ -85,6 +85,8 @@ export interface AudioPipeline {
   onError: (message: string) => void;
   /** Environment for the game: PULSE_SERVER and the like, and the socket paths to bind into its sandbox. */
   readonly game: { env: Record<string, string>; sockets: string[] };
+  /** Stops encoding while nobody listens. */
+  pause(paused: boolean): void;
   /** Whether a viewer hears 5.1 ({@linkcode EncodedAudio.surround}). */
   surround(wanted: boolean): void;
   /** Opus packets (48 kHz) of the player's microphone; undefined ends it. */

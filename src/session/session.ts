@@ -286,6 +286,7 @@ export class Session {
     video.pause(this.#viewers.connected.length === 0);
     this.#audio = audio;
     if (audio) {
+      audio.pause(this.#viewers.connected.length === 0);
       audio.onPacket = (packet) => this.#viewers.audio(packet);
       audio.onError = (message) => {
         this.#silent(new Error(message));
@@ -378,6 +379,7 @@ export class Session {
 
   #viewerCount(count: number): void {
     this.#video?.pause(count === 0);
+    this.#audio?.pause(count === 0);
     this.#apply({ type: "viewers", count });
     this.#sendUpdate();
   }
