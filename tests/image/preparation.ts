@@ -11,6 +11,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export const machinePackages: Requirement[] = [
   { anyOf: ["mmdebstrap"], why: "unpack Debian 13's QEMU, which runs the image, into a folder" },
   { anyOf: ["debian-archive-keyring"], why: "know that it is Debian's" },
+  { anyOf: ["uidmap"], why: "unpack it without being root" },
   { anyOf: ["qemu-utils"], why: "give each machine a disk of its own" },
   { anyOf: ["mtools"], why: "make a USB stick's image" },
   { anyOf: ["openssh-client"], why: "look into the machine" },
