@@ -31,7 +31,7 @@ const TOOLS_TREE: TreeKind = {
   making: "Unpacking Debian 13's build tools (once) …",
 };
 
-/** Debian 12's QEMU loses interrupts and whole machines now and then where two processors are interpreted. */
+/** Debian 12's QEMU loses a machine now and then where two processors are interpreted. */
 const EMULATOR_TREE: TreeKind = {
   name: "emulator",
   packages: ["qemu-system-x86", "ovmf"],
@@ -59,9 +59,10 @@ export function emulatorTree(build: string): string {
   return treeFolder(EMULATOR_TREE, build);
 }
 
-function treeFolder(kind: TreeKind, build: string): string {
-  const key = createHash("sha256").update(JSON.stringify([kind, LEFT_OUT])).digest("hex");
-  return join(build, `${kind.name}-${key.slice(0, 8)}`);
+function treeFolder({ name, variant, packages }: TreeKind, build: string): string {
+  const content = JSON.stringify([variant, packages, LEFT_OUT]);
+  const key = createHash("sha256").update(content).digest("hex");
+  return join(build, `${name}-${key.slice(0, 8)}`);
 }
 
 async function ensureTree(kind: TreeKind, build: string, mirrors: Mirrors): Promise<string> {
@@ -125,8 +126,8 @@ export function emulatorCommand(tree: string): { argv: string[]; env: Record<str
 }
 
 async function forgetOlder(build: string, kind: string): Promise<void> {
+  const older = new RegExp(`^${kind}-[0-9a-f]{8}$`);
   for await (const { name } of Deno.readDir(build)) {
-    const older = name.startsWith(`${kind}-`) && /-[0-9a-f]{8}$/.test(name);
-    if (older) await Deno.remove(join(build, name), { recursive: true });
+    if (older.test(name)) await Deno.remove(join(build, name), { recursive: true });
   }
 }

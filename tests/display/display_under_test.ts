@@ -142,6 +142,19 @@ export function descriptors(): number {
   return openFiles().length;
 }
 
+/** Waits until no more are open than `before`, which {@linkcode openFiles} gave; names those that stay. */
+export async function filesClosed(before: string[]): Promise<void> {
+  await until("descriptors to be closed", () => descriptors() <= before.length).catch((error) => {
+    const left = [...before];
+    const more = openFiles().filter((file) => {
+      const at = left.indexOf(file);
+      if (at >= 0) left.splice(at, 1);
+      return at < 0;
+    });
+    throw new Error(`${error.message}: ${more.join(", ")}`);
+  });
+}
+
 /** What they lead to, sorted. */
 export function openFiles(): string[] {
   const files: string[] = [];

@@ -18,7 +18,14 @@ import {
 } from "../../src/display/wayland/generated/wayland.ts";
 import { WpViewporterProxy } from "../../src/display/wayland/generated/viewporter.ts";
 import type { DisplayEvent } from "../../src/media/stages.ts";
-import { descriptors, DisplayUnderTest, SMALL, until } from "./display_under_test.ts";
+import {
+  descriptors,
+  DisplayUnderTest,
+  filesClosed,
+  openFiles,
+  SMALL,
+  until,
+} from "./display_under_test.ts";
 import { BLUE, GREEN, RED, rgb, TestClient, WHITE } from "./test_client.ts";
 
 const { width, height } = SMALL;
@@ -33,9 +40,9 @@ async function attackedBy(attack: (display: DisplayUnderTest) => Promise<void>):
     const window = game.window((toplevel) => toplevel.setFullscreen(null));
     window.fill(width, height, RED);
     await display.picture("red", (picture) => picture.is(160, 100, rgb(RED)));
-    const before = descriptors();
+    const before = openFiles();
     await attack(display);
-    await until("descriptors to be closed", () => descriptors() <= before);
+    await filesClosed(before);
     game.connection.roundtrip();
     window.fill(width, height, GREEN);
     await display.picture("green", (picture) => picture.is(160, 100, rgb(GREEN)));

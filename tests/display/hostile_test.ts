@@ -15,7 +15,7 @@ import {
 } from "../../src/display/wayland/generated/wayland.ts";
 import { WpViewporterProxy } from "../../src/display/wayland/generated/viewporter.ts";
 import { WireSocket } from "../../src/display/wayland/wire.ts";
-import { DisplayUnderTest, openFiles, SMALL, until } from "./display_under_test.ts";
+import { DisplayUnderTest, filesClosed, openFiles, SMALL, until } from "./display_under_test.ts";
 import { type Bgra, BLUE, GREEN, RED, rgb, sharedMemory, TestClient } from "./test_client.ts";
 
 const { width, height } = SMALL;
@@ -32,16 +32,7 @@ async function attackedBy(
     await display.picture("red", (picture) => picture.is(160, 100, rgb(RED)));
     const before = openFiles();
     await attack(display);
-    await until("descriptors to be closed", () => openFiles().length <= before.length)
-      .catch((error) => {
-        const left = [...before];
-        const more = openFiles().filter((file) => {
-          const at = left.indexOf(file);
-          if (at >= 0) left.splice(at, 1);
-          return at < 0;
-        });
-        throw new Error(`${error.message}: ${more.join(", ")}`);
-      });
+    await filesClosed(before);
     bystander.connection.roundtrip();
     window.fill(width, height, GREEN);
     await display.picture("green", (picture) => picture.is(160, 100, rgb(GREEN)));

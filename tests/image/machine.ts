@@ -334,12 +334,11 @@ export class Machine implements AsyncDisposable {
 
   /** Whether it runs, and the end of its serial port's log. */
   async #howItIs(): Promise<string> {
-    const state = await Promise.race([
-      this.child.status.then(async ({ code, signal }) =>
-        `QEMU ended (${signal ?? code}) ${(await this.said).trim()}`
-      ),
-      this.qmp.execute("query-status").then((status) => JSON.stringify(status)),
-    ]).catch((error) => (error as Error).message);
+    // It closes its monitor where it ends.
+    const state = await this.qmp.execute("query-status").then(JSON.stringify, async () => {
+      const { code, signal } = await this.child.status;
+      return `QEMU ended (${signal ?? code}) ${(await this.said).trim()}`;
+    });
     const last = JSON.stringify(this.qmp.events.at(-1));
     return `${state}; last event ${last}; the end of its serial port:\n${await this
       .#serialTail()}`;
