@@ -1,7 +1,7 @@
 import type { Coordinator } from "../coordinator/coordinator.ts";
 import { lanAddresses } from "../coordinator/http/addresses.ts";
 import type { Config } from "../config/config.ts";
-import { mdnsName, reclaimPlainName } from "../system/avahi.ts";
+import { mdnsName, reclaimLowerName } from "../system/avahi.ts";
 import { sshFingerprint } from "../system/ssh_fingerprint.ts";
 import { logger } from "../system/log.ts";
 import { renderConsoleScreen } from "./console_screen.ts";
@@ -16,8 +16,8 @@ const log = logger("appliance");
 const NAME_SOON_MS = 60_000;
 const NAME_EVERY_MS = 30_000;
 /**
- * So long after the start a numbered name is given up for the plain one where that is free; later on
- * people use it.
+ * So long after the start a numbered name is given up for the plain one, or a lower number, where
+ * that is free; later on people use it.
  */
 const RECLAIM_MS = 300_000;
 const LOOK_MS = 2000;
@@ -85,9 +85,9 @@ export class Appliance {
     this.#nameAt = Date.now();
     const name = await mdnsName();
     if (name === undefined) return;
-    if (Date.now() - this.#openedAt < RECLAIM_MS && await reclaimPlainName(name)) {
-      log.info("asked for the plain name, which is free", { instead: name });
-      return;
+    if (Date.now() - this.#openedAt < RECLAIM_MS) {
+      const asked = await reclaimLowerName(name);
+      if (asked !== undefined) return log.info("asked for a name that is free", { asked, name });
     }
     if (name === this.#name) return;
     const { names } = this.config.http;

@@ -6,6 +6,7 @@ const RUNNING = 2;
 const Answer = z.object({ data: z.array(z.union([z.string(), z.number()])) });
 /** AVAHI_IF_UNSPEC and AVAHI_PROTO_UNSPEC: over any interface, by IPv4 or IPv6. */
 const ANY = "-1";
+const LOWEST_NUMBERS = 10;
 
 /**
  * The name by which Avahi has made this machine known to its network, such as `gamelan.local`, or
@@ -19,20 +20,30 @@ export async function mdnsName(): Promise<string | undefined> {
 }
 
 /**
- * Takes the plain name in place of a numbered one, such as `gamelan.local` for `gamelan-3.local`, where
- * no other machine answers to it. Tells whether it was asked for; Avahi probes it again.
+ * Takes the plain name, or else the lowest number, in place of a higher one, such as `gamelan.local` or
+ * `gamelan-2.local` for `gamelan-3.local`, where no other machine answers to it. Gives the name that was
+ * asked for; Avahi probes it again. Undefined: none is free, or `name` has no number.
  *
- * A machine alone in its network gets numbered names too: while an interface's addresses change, Avahi
- * hears its own announcements of the address before and takes them for another machine's.
+ * A machine gets numbers that are higher than its network needs: while an interface's addresses or the
+ * name change, Avahi hears its own announcements from before and takes them for another machine's.
  */
-export async function reclaimPlainName(name: string): Promise<boolean> {
-  const plain = /^(.+)-\d+\.local$/.exec(name)?.[1];
-  if (plain === undefined) return false;
-  const answer = await call("ResolveHostName", "iisiu", ANY, ANY, `${plain}.local`, ANY, "0");
+export async function reclaimLowerName(name: string): Promise<string | undefined> {
+  const [, plain, number] = /^(.+)-(\d+)\.local$/.exec(name) ?? [];
+  if (plain === undefined) return undefined;
+  // Numbers beyond are no house's, and each costs seconds.
+  for (let n = 1; n < Math.min(Number(number), LOWEST_NUMBERS); n++) {
+    const lower = n === 1 ? plain : `${plain}-${n}`;
+    if (await takenByOther(`${lower}.local`)) continue;
+    return await call("SetHostName", "s", lower) && `${lower}.local`;
+  }
+  return undefined;
+}
+
+async function takenByOther(name: string): Promise<boolean> {
+  const answer = await call("ResolveHostName", "iisiu", ANY, ANY, name, ANY, "0");
   // Interface, protocol, name, the address's protocol, the address, flags.
   const address = answer?.[4];
-  if (address !== undefined && !ownAddresses().has(String(address))) return false;
-  return await call("SetHostName", "s", plain) !== undefined;
+  return address !== undefined && !ownAddresses().has(String(address));
 }
 
 const ownAddresses = () => new Set(Deno.networkInterfaces().map(({ address }) => address));
