@@ -215,6 +215,14 @@ export class SysupdateUpdater implements Updater {
     await Deno.remove(join(extensions, TRIAL)).catch(() => {});
   }
 
+  async discard(version: SystemVersion): Promise<void> {
+    const { other } = await this.slots();
+    // Of one without tries left the boot loader takes nothing; what is in the slot says what failed.
+    if (other.version === version && triesLeft(await this.#kernels(), version) !== 0) {
+      await this.#clearOther();
+    }
+  }
+
   async rollback(): Promise<SystemVersion> {
     const { product, kernels, version } = this.options;
     const { other } = await this.slots();

@@ -67,6 +67,12 @@ export interface Updater {
   markGood(): Promise<void>;
 
   /**
+   * Takes care that `version`, which does not run, is not booted any more: it was never booted, or the
+   * boot loader has given it up. Does nothing where no slot holds it.
+   */
+  discard(version: SystemVersion): Promise<void>;
+
+  /**
    * Makes the other slot the one to boot next, for good, if it holds a blessed system; where a new
    * image was installed but does not run yet, makes the running slot the next one again. Does not
    * reboot.

@@ -146,12 +146,25 @@ export class FolderUpdater implements Updater {
     return Promise.resolve();
   }
 
+  async discard(version: string): Promise<void> {
+    const { running } = this.loader;
+    const held = await this.#versionIn(running === "a" ? "b" : "a");
+    if (held === version) this.loader = { ...this.loader, next: running };
+  }
+
+  /** As the appliance's: it takes back what waits, else there is a proven system to go back to. */
   async rollback(): Promise<string> {
-    const { running, blessed } = this.loader;
+    const { running, blessed, next: waiting } = this.loader;
     const other = running === "a" ? "b" : "a";
-    const next = blessed[running] && !blessed[other] ? running : other;
+    const next = waiting === running ? other : running;
+    if (next === other && !blessed[other]) throw new Error("There is nothing to go back to");
     this.loader = { ...this.loader, next };
-    return await Deno.readTextFile(join(this.root, "slots", next, "version"));
+    return (await this.#versionIn(next))!;
+  }
+
+  async #versionIn(slot: string): Promise<string | undefined> {
+    return await Deno.readTextFile(join(this.root, "slots", slot, "version"))
+      .catch(() => undefined);
   }
 
   /** What the boot loader does: the next slot, or the other one where that does not boot. */

@@ -73,6 +73,9 @@ Deno.test("a system that failed its three tries can be installed again, and is n
     for (const name of ["+3-0", "+2-1", "+1-2"]) await disk.boot(`gamelan_1.1${name}.efi`);
     assert.deepEqual(disk.kernelNames(), ["gamelan_1.0.efi", "gamelan_1.1+0-3.efi"]);
     await assert.rejects(updater.rollback(), /nothing to go back to.*1\.1.*did not prove itself/);
+    // Its change is over all the same, and what failed stays to be seen.
+    await updater.discard("1.1");
+    assert.equal((await updater.slots()).other.version, "1.1");
     await updater.install(await disk.bundle("1.1"));
     assert.deepEqual(disk.kernelNames(), ["gamelan_1.0.efi", "gamelan_1.1+3-0.efi"]);
   }));
@@ -91,6 +94,19 @@ Deno.test("a rollback takes back what waits, else goes to the proven other slot"
     // The boot loader takes a kernel without tries left only where there is no other.
     assert.deepEqual(disk.kernelNames(), ["gamelan_1.0.efi", "gamelan_1.2+0-1.efi"]);
     assert.equal((await disk.updater().slots()).other.blessed, false);
+  }));
+
+Deno.test("what waits is discarded, once or twice", () =>
+  withDisk(async (disk) => {
+    const updater = disk.updater();
+    await updater.install(await disk.bundle("1.1"));
+    await updater.discard("1.2");
+    assert.deepEqual(disk.kernelNames(), ["gamelan_1.0.efi", "gamelan_1.1+3-0.efi"]);
+    for (let times = 0; times < 2; times++) {
+      await updater.discard("1.1");
+      assert.deepEqual(await updater.slots(), fresh);
+      assert.deepEqual(disk.kernelNames(), ["gamelan_1.0.efi"]);
+    }
   }));
 
 Deno.test("bundles that lack a file or do not fit the slots are refused before anything is written", () =>

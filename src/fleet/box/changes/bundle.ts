@@ -209,8 +209,10 @@ export async function undoBundle(
     const detail = `goes back to ${wanted} without ${extensions.join(", ")}`;
     return { detail, reboots: extended };
   }
-  const version = await updater.rollback();
-  note(context, { version: pending.bundle!.version, outcome: "taken-back", detail: reason });
+  let version = current.version;
+  if (runs) version = await updater.rollback();
+  else await updater.discard(wanted);
+  note(context, { version: wanted, outcome: "taken-back", detail: reason });
   return { detail: `goes back to ${version}`, reboots: runs };
 }
 
