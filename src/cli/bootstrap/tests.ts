@@ -63,50 +63,101 @@ function groups(): string[] {
   return found;
 }
 
-async function runGroup(paths: string[]): Promise<TestCounts & { problem?: string }> {
-  const report = join(artifacts, "junit.xml");
-  await Deno.remove(report).catch(() => {});
+/** Where a browser plays, a second group would take frames from the first one's stream. */
+const wantsMachine = (group: string) => group.startsWith("tests/e2e/");
+const LAST_WORDS_MS = 3000;
+/** Most groups wait for timers and sockets; two of them keep two processors half busy. */
+const LANES = Math.min(2, navigator.hardwareConcurrency);
+
+type GroupResult = TestCounts & { problem?: string };
+
+/**
+ * Runs a group's tests.
+ *
+ * @param beside  others run meanwhile, so what it says is told in one piece at its end
+ */
+async function runGroup(paths: string[], beside: boolean): Promise<GroupResult> {
+  const report = await Deno.makeTempFile({ prefix: "gamelan-junit-" });
+  const output = beside ? "piped" : "inherit";
   const child = new Deno.Command(Deno.execPath(), {
     args: ["test", "-A", "--no-check", "--permit-no-files", `--junit-path=${report}`, ...paths],
     cwd: root,
+    stdout: output,
+    stderr: output,
   }).spawn();
   let hung = false;
   const limit = setTimeout(() => {
     hung = true;
     child.kill("SIGKILL");
   }, GROUP_LIMIT_MS);
+  const said: string[] = [];
+  const heard = beside ? collect(child, said) : undefined;
   const { code } = await child.status;
   clearTimeout(limit);
+  if (heard) {
+    // What a group left running holds its output open.
+    const { promise, resolve } = Promise.withResolvers<void>();
+    setTimeout(resolve, LAST_WORDS_MS);
+    await Promise.race([heard, promise]);
+    console.log(`\n== ${paths.join(" ")}\n${said.join("")}`);
+  }
   const counts = countJunit(await Deno.readTextFile(report).catch(() => ""));
+  await Deno.remove(report);
   // A process that crashes or hangs leaves no failed case behind, but must not count as a success.
   if (hung) return { ...counts, problem: `did not end within ${GROUP_LIMIT_MS / 60_000} minutes` };
   if (code !== 0 && counts.failed === 0) return { ...counts, problem: `ended with code ${code}` };
   return counts;
 }
 
+/** Adds what a process says on both streams to `said`, as it comes. */
+async function collect(child: Deno.ChildProcess, said: string[]): Promise<void> {
+  await Promise.all([child.stdout, child.stderr].map(async (stream) => {
+    for await (const part of stream.pipeThrough(new TextDecoderStream())) said.push(part);
+  }));
+}
+
+/** Runs groups and gives their results in the order of the groups. */
+async function runAll(all: string[]): Promise<GroupResult[]> {
+  const results = new Map<string, GroupResult>();
+  for (const group of all.filter(wantsMachine)) {
+    console.log(`\n== ${group}`);
+    results.set(group, await runGroup([group], false));
+  }
+  const waiting = all.filter((group) => !wantsMachine(group));
+  await Promise.all(Array.from({ length: LANES }, async () => {
+    for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
+      results.set(group, await runGroup([group], LANES > 1));
+    }
+  }));
+  return all.map((group) => results.get(group)!);
+}
+
+const isGood = ({ failed, problem }: GroupResult) => failed === 0 && problem === undefined;
+
 /**
  * Runs all tests, or those whose paths are given, and ends with a line `N passed, N failed`.
  * Skipped tests fail the run: a test that cannot run on a machine says so by failing.
  *
- * A group that fails is run once more: browsers, sound servers and emulated machines that share two
- * cores with others are late now and then. What needed its second run is named at the end, so that
- * nobody takes it for sound.
+ * A group that fails is run once more, by itself: browsers, sound servers and emulated machines that
+ * share two cores with others are late now and then. What needed its second run is named at the end, so
+ * that nobody takes it for sound.
  */
 export async function runTests(args: string[]): Promise<number> {
   await Deno.mkdir(artifacts, { recursive: true });
   const total: TestCounts = { passed: 0, failed: 0, skipped: [], failures: [] };
   const problems: string[] = [];
   const repeated: string[] = [];
-  for (const group of args.length > 0 ? [args] : groups().map((path) => [path])) {
+  const all = args.length > 0 ? [args] : groups().map((path) => [path]);
+  const results = args.length > 0 ? [await runGroup(args, false)] : await runAll(all.flat());
+  for (const [index, group] of all.entries()) {
     const name = group.join(" ");
-    console.log(`\n== ${name}`);
-    let result = await runGroup(group);
-    if (result.failed > 0 || result.problem) {
+    let result = results[index];
+    if (!isGood(result)) {
       total.failures.push(...result.failures);
       const why = result.problem ?? `${result.failed} failed`;
       console.log(`\n== ${name}, once more: ${why}`);
-      result = await runGroup(group);
-      if (result.failed === 0 && !result.problem) repeated.push(`${name} (${why} at first)`);
+      result = await runGroup(group, false);
+      if (isGood(result)) repeated.push(`${name} (${why} at first)`);
     }
     const { passed, failed, skipped, failures, problem } = result;
     total.passed += passed;

@@ -24,7 +24,7 @@ let opened: Libav | undefined;
 /**
  * Opens the newest supported libavcodec once a thread.
  *
- * Throws Error where none is installed, where only an unknown major is, and where the installed
+ * Throws Error where none is installed or loads, where only an unknown major is, and where the installed
  * library's own option table contradicts the generated offsets.
  */
 export function loadLibav(): Libav {
@@ -33,12 +33,14 @@ export function loadLibav(): Libav {
 
 /** @param majors libavcodec's majors to try, in this order */
 export function firstSupported(majors: number[]): Libav {
+  const broken: string[] = [];
   for (const major of majors) {
-    const codec = tryOpen(() => libavcodec(major));
+    const codec = tryOpen(major, broken);
     if (codec === undefined) continue;
     return verified(major, codec);
   }
-  const other = OTHER_MAJORS.find((major) => tryOpen(() => libavcodec(major)) !== undefined);
+  if (broken.length > 0) throw new Error(`${broken.join("; ")}; ${LIBAV_PACKAGES} anew`);
+  const other = OTHER_MAJORS.find((major) => tryOpen(major) !== undefined);
   throw new Error(
     other === undefined
       ? `libavcodec is not installed; ${LIBAV_PACKAGES}`
@@ -46,10 +48,14 @@ export function firstSupported(majors: number[]): Libav {
   );
 }
 
-function tryOpen<T>(open: () => T): T | undefined {
+/** @param broken  gets a sentence where the library is there, but it or what it needs does not load */
+function tryOpen(major: number, broken: string[] = []): Libavcodec | undefined {
   try {
-    return open();
-  } catch {
+    return libavcodec(major);
+  } catch (error) {
+    const reason = (error as Error).message.replace(/^(Could not open library: )+/, "");
+    const missing = `libavcodec.so.${major}: cannot open shared object file`;
+    if (!reason.includes(missing)) broken.push(`libavcodec ${major} does not load: ${reason}`);
     return undefined;
   }
 }

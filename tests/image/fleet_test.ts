@@ -1,10 +1,7 @@
 /**
  * A fleet of two boxes, worked on by the real `gamelan fleet`: pinning, a bad update that stops at the
  * canary, games and settings meanwhile, a box that is cut off, a good update whose operator dies, and
- * the way back. A cable between both makes them neighbours. Not among the tests that run by themselves
- * until it has been seen to pass:
- *
- *     deno task test:image --image image/build/output/gamelan_VERSION.raw tests/image/fleet.ts
+ * the way back. A cable between both makes them neighbours.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -236,6 +233,7 @@ Deno.test("a fleet of two boxes", options, async (t) => {
         /^living-room: The box went back: .*tried three times.*encode/s,
       );
       assert.equal(report.hosts[0].reason, "returned");
+      assert.match(report.problem!, /libx264\.so\.16[45]: cannot open shared object file/);
       figures.badReason = report.problem;
       assert.deepEqual(await running(), { "living-room": settled(first), attic: settled(first) });
       const entries = await journal(canary);
