@@ -21,7 +21,8 @@ const KNOWN: Record<string, Omit<ImageTest, "path">> = {
   "owner_test.ts": { processors: 1, limitMinutes: 30 },
   "wifi_test.ts": { processors: 1, limitMinutes: 20 },
   "power_cut_test.ts": { processors: 2, limitMinutes: 45 },
-  "update_test.ts": { processors: 1, limitMinutes: 50 },
+  "bad_update_test.ts": { processors: 1, limitMinutes: 30 },
+  "update_test.ts": { processors: 1, limitMinutes: 30 },
 };
 const OTHERS = { processors: 2, limitMinutes: 30 };
 

@@ -1,5 +1,5 @@
 /**
- * `deno task test:image`: builds the image, boots it in QEMU and tests it there. Takes over an hour
+ * `deno task test:image`: builds the image, boots it in QEMU and tests it there. Takes two hours
  * on two cores, because the machine's processor is interpreted.
  */
 import { join, resolve } from "node:path";
