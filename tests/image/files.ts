@@ -22,7 +22,7 @@ const KNOWN: Record<string, Omit<ImageTest, "path">> = {
   "wifi_test.ts": { processors: 1, limitMinutes: 20 },
   "power_cut_test.ts": { processors: 2, limitMinutes: 45 },
   "bad_update_test.ts": { processors: 1, limitMinutes: 30 },
-  "update_test.ts": { processors: 1, limitMinutes: 30 },
+  "update_test.ts": { processors: 1, limitMinutes: 35 },
 };
 const OTHERS = { processors: 2, limitMinutes: 30 };
 
