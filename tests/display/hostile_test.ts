@@ -168,23 +168,27 @@ Deno.test("buffers outside their pool, and sizes nobody has, are refused", () =>
     });
   }));
 
+/** Memory that is closed also where the connection is cut before all is sent. */
+function ownMemory(size: number): Disposable & { fd: number } {
+  const fd = sharedMemory(size);
+  return { fd, [Symbol.dispose]: () => void libc.close(fd) };
+}
+
 Deno.test("one client cannot hold any amount of memory or descriptors", () =>
   attackedBy(async (display) => {
     await refused(display, /MiB of buffers/, (connection) => {
       const global = shm(connection);
       const size = 400 * 1024 * 1024;
-      const fd = sharedMemory(size);
-      for (let i = 0; i < 3; i++) global.createPool(fd, size);
-      libc.close(fd);
+      using memory = ownMemory(size);
+      for (let i = 0; i < 3; i++) global.createPool(memory.fd, size);
     });
     await refused(display, /descriptors/, (connection) => {
       const global = shm(connection);
-      const fd = sharedMemory(4096);
+      using memory = ownMemory(4096);
       for (let i = 0; i < 300; i++) {
-        global.createPool(fd, 4096);
+        global.createPool(memory.fd, 4096);
         if (i % 20 === 0) connection.flush();
       }
-      libc.close(fd);
     });
     await refused(display, /more than 20000 objects/, (connection) => {
       const compositor = connection.globals().bind(WlCompositorProxy, 5);

@@ -63,8 +63,8 @@ function groups(): string[] {
   return found;
 }
 
-/** Where a browser plays, a second group would take frames from the first one's stream. */
-const wantsMachine = (group: string) => group.startsWith("tests/e2e/");
+/** Where pictures come at a pace, a second group would take some from the first one. */
+const wantsMachine = (group: string) => group.startsWith("tests/e2e/") || group === "tests/display";
 const LAST_WORDS_MS = 3000;
 /** Most groups wait for timers and sockets; two of them keep two processors half busy. */
 const LANES = Math.min(2, navigator.hardwareConcurrency);
