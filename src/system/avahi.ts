@@ -6,7 +6,8 @@ const RUNNING = 2;
 const Answer = z.object({ data: z.array(z.union([z.string(), z.number()])) });
 /** AVAHI_IF_UNSPEC and AVAHI_PROTO_UNSPEC: over any interface, by IPv4 or IPv6. */
 const ANY = "-1";
-const LOWEST_NUMBERS = 10;
+/** Numbers from here on are not asked for: no house has so many boxes. */
+const MOST_NUMBERS = 10;
 
 /**
  * The name by which Avahi has made this machine known to its network, such as `gamelan.local`, or
@@ -30,8 +31,7 @@ export async function mdnsName(): Promise<string | undefined> {
 export async function reclaimLowerName(name: string): Promise<string | undefined> {
   const [, plain, number] = /^(.+)-(\d+)\.local$/.exec(name) ?? [];
   if (plain === undefined) return undefined;
-  // Numbers beyond are no house's, and each costs seconds.
-  for (let n = 1; n < Math.min(Number(number), LOWEST_NUMBERS); n++) {
+  for (let n = 1; n < Math.min(Number(number), MOST_NUMBERS); n++) {
     const lower = n === 1 ? plain : `${plain}-${n}`;
     if (await takenByOther(`${lower}.local`)) continue;
     return await call("SetHostName", "s", lower) && `${lower}.local`;

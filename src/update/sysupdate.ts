@@ -217,10 +217,17 @@ export class SysupdateUpdater implements Updater {
 
   async discard(version: SystemVersion): Promise<void> {
     const { other } = await this.slots();
-    // Of one without tries left the boot loader takes nothing; what is in the slot says what failed.
-    if (other.version === version && triesLeft(await this.#kernels(), version) !== 0) {
-      await this.#clearOther();
-    }
+    if (other.version === version) await this.#takeBack(version, await this.#kernels());
+  }
+
+  /**
+   * Empties the other slot, which holds `version`, where the boot loader would still start that. Of one
+   * without tries left it starts nothing; what is in the slot then says what failed.
+   */
+  async #takeBack(version: SystemVersion, present: Kernel[]): Promise<boolean> {
+    if (present.find((kernel) => kernel.version === version)?.triesLeft === 0) return false;
+    await this.#clearOther();
+    return true;
   }
 
   async rollback(): Promise<SystemVersion> {
@@ -228,10 +235,7 @@ export class SysupdateUpdater implements Updater {
     const { other } = await this.slots();
     const present = await this.#kernels();
     const waiting = other.version !== undefined && compareVersions(other.version, version) > 0;
-    if (waiting && triesLeft(present, other.version!) !== 0) {
-      await this.#clearOther();
-      return version;
-    }
+    if (waiting && await this.#takeBack(other.version!, present)) return version;
     if (other.version === undefined || !other.blessed) {
       const holds = other.version === undefined
         ? "nothing"
@@ -284,8 +288,4 @@ export class SysupdateUpdater implements Updater {
     }
     return roots.map((root, index) => ({ root, verity: verities[index] }));
   }
-}
-
-function triesLeft(kernels: Kernel[], version: SystemVersion): number | undefined {
-  return kernels.find((kernel) => kernel.version === version)?.triesLeft;
 }

@@ -3,11 +3,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { packBundle } from "../../src/update/archive.ts";
-import { artifacts, imageKey, imageUnderTest, keepFigures } from "./image_under_test.ts";
-import { Machine, makeKey } from "./machine.ts";
+import { imageKey, imageUnderTest, keepFigures } from "./image_under_test.ts";
 import { makeNextVersion } from "./next_version.ts";
 import { temporaryFolder } from "./temporary.ts";
-import { UpdatedBox } from "./updated_box.ts";
+import { UPDATE, UpdatedBox } from "./updated_box.ts";
 import { nextVersions } from "./versions.ts";
 
 const MINUTES = 60_000;
@@ -45,23 +44,16 @@ Deno.test("an update that encodes no picture, and hangs, is tried three times an
   const update = join(folder.path, "broken.gamelan-update");
   await packBundle(bundle, update);
   await Deno.remove(bundle, { recursive: true });
-  await using machine = await Machine.start(
-    {
-      image,
-      name: "bad-update",
-      key: await makeKey(folder.path),
-      drives: { broken: update },
-      reboots: true,
-      watchdog: true,
-      processors: 1,
-    },
-    artifacts,
-  );
-  await machine.sshReady();
-  await machine.ready();
-  const box = new UpdatedBox(machine);
+  await using box = await UpdatedBox.start({
+    image,
+    name: "bad-update",
+    folder: folder.path,
+    update,
+  });
+  const { machine } = box;
+  assert.equal(machine.count("WATCHDOG"), 0);
   const restart = await box.restart(
-    () => machine.ssh("gamelan update /dev/disk/by-id/virtio-broken", 15 * MINUTES),
+    () => machine.ssh(`gamelan update ${UPDATE}`, 15 * MINUTES),
     running,
   );
   await box.runs(running);

@@ -10,12 +10,11 @@ import { packDelta } from "../../src/update/delta_bundle.ts";
 import { certifyKey } from "../../src/update/keys.ts";
 import type { BundleDescription } from "../../src/update/sign.ts";
 import { artifacts, imageKey, imageUnderTest, keepFigures } from "./image_under_test.ts";
-import { Machine, makeKey } from "./machine.ts";
 import { makeNextVersion } from "./next_version.ts";
 import { claimCode, Owner } from "./owner.ts";
 import { smallUpdate } from "./small_bundle.ts";
 import { temporaryFolder } from "./temporary.ts";
-import { UpdatedBox } from "./updated_box.ts";
+import { UPDATE, UpdatedBox } from "./updated_box.ts";
 import { nextVersions } from "./versions.ts";
 import { eventually } from "./wait.ts";
 
@@ -51,21 +50,8 @@ Deno.test("updates of a box", async (t) => {
   await packDelta(whole, bundle, update);
   await Deno.remove(bundle, { recursive: true });
   figures.bytes = (await Deno.stat(update)).size;
-  const key = await makeKey(folder.path);
-  await using machine = await Machine.start(
-    {
-      image,
-      name: "update",
-      key,
-      drives: { good: update },
-      reboots: true,
-      watchdog: true,
-      processors: 1,
-    },
-    artifacts,
-  );
-  await machine.sshReady();
-  await machine.ready();
+  await using box = await UpdatedBox.start({ image, name: "update", folder: folder.path, update });
+  const { machine } = box;
   // The house starts anew with it, while other things are looked at.
   await machine.write("/var/lib/box/gamelan.toml", new TextEncoder().encode(CONFIGURATION));
 
@@ -80,7 +66,6 @@ Deno.test("updates of a box", async (t) => {
     await machine.write(path, await smallUpdate(signer, description, damage));
     return path;
   };
-  const box = new UpdatedBox(machine);
 
   await t.step("the watchdog of the machine is fed", async () => {
     const shown = await machine.output("systemctl show -p RuntimeWatchdogUSec -p WatchdogDevice");
@@ -122,7 +107,7 @@ Deno.test("updates of a box", async (t) => {
         assert.match(stderr, reason);
       }
       const half = await machine.ssh(
-        "head -c 30000 /dev/disk/by-id/virtio-good >/var/lib/half; gamelan update /var/lib/half",
+        `head -c 30000 ${UPDATE} >/var/lib/half; gamelan update /var/lib/half`,
       );
       assert.equal(half.code, 1);
       assert.match(half.stderr, /cut short/);
@@ -141,7 +126,7 @@ Deno.test("updates of a box", async (t) => {
   await t.step("an update waits while somebody plays", async () => {
     session = await startTestCard(owner);
     assert.match(
-      await machine.output("gamelan update /dev/disk/by-id/virtio-good", 10 * MINUTES),
+      await machine.output(`gamelan update ${UPDATE}`, 10 * MINUTES),
       /is installed when nobody plays/,
     );
     const { ownUpdate, slots, health } = await box.status();

@@ -1,10 +1,13 @@
 /** What the tests of updates ask a box. */
 import assert from "node:assert/strict";
-import type { Machine } from "./machine.ts";
+import { artifacts } from "./image_under_test.ts";
+import { Machine, makeKey } from "./machine.ts";
 import { runningSystem } from "./running_system.ts";
 import { eventually } from "./wait.ts";
 
 const MINUTES = 60_000;
+/** The update that the box was started with. */
+export const UPDATE = "/dev/disk/by-id/virtio-update";
 
 /** How long a restart took, in seconds. */
 export interface Restart {
@@ -17,8 +20,39 @@ export interface Restart {
 }
 
 /** A box that is updated. */
-export class UpdatedBox {
-  constructor(readonly machine: Machine) {}
+export class UpdatedBox implements AsyncDisposable {
+  private constructor(readonly machine: Machine) {}
+
+  /**
+   * Starts a box, which finds the file `update` at {@linkcode UPDATE}, and waits until it is ready.
+   *
+   * @param folder  for its key, which goes with it
+   */
+  static async start(
+    { image, name, folder, update }: Record<"image" | "name" | "folder" | "update", string>,
+  ): Promise<UpdatedBox> {
+    const machine = await Machine.start({
+      image,
+      name,
+      key: await makeKey(folder),
+      drives: { update },
+      reboots: true,
+      watchdog: true,
+      processors: 1,
+    }, artifacts);
+    try {
+      await machine.sshReady();
+      await machine.ready();
+    } catch (error) {
+      await machine[Symbol.asyncDispose]();
+      throw error;
+    }
+    return new UpdatedBox(machine);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.machine[Symbol.asyncDispose]();
+  }
 
   /** `gamelan update --status` */
   // deno-lint-ignore no-explicit-any

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inParallel } from "../../system/parallel.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const artifacts = join(root, "tests/artifacts");
@@ -64,19 +65,27 @@ function groups(): string[] {
 }
 
 /** Where pictures come at a pace, a second group would take some from the first one. */
-const wantsMachine = (group: string) => group.startsWith("tests/e2e/") || group === "tests/display";
-const LAST_WORDS_MS = 3000;
+const wantsMachine = ([path]: string[]) =>
+  path.startsWith("tests/e2e/") || path === "tests/display";
 /** Most groups wait for timers and sockets; two of them keep two processors half busy. */
 const LANES = Math.min(2, navigator.hardwareConcurrency);
+/** What a group left running holds its output open; nobody waits longer for its end. */
+const LAST_WORDS_MS = 3000;
 
 type GroupResult = TestCounts & { problem?: string };
 
 /**
  * Runs a group's tests.
  *
- * @param beside  others run meanwhile, so what it says is told in one piece at its end
+ * @param beside   others run meanwhile, so what it says is told in one piece at its end
+ * @param heading  what is said above that
  */
-async function runGroup(paths: string[], beside: boolean): Promise<GroupResult> {
+async function runGroup(
+  paths: string[],
+  beside: boolean,
+  heading = paths.join(" "),
+): Promise<GroupResult> {
+  if (!beside) console.log(`\n== ${heading}`);
   const report = await Deno.makeTempFile({ prefix: "gamelan-junit-" });
   const output = beside ? "piped" : "inherit";
   const child = new Deno.Command(Deno.execPath(), {
@@ -95,11 +104,8 @@ async function runGroup(paths: string[], beside: boolean): Promise<GroupResult> 
   const { code } = await child.status;
   clearTimeout(limit);
   if (heard) {
-    // What a group left running holds its output open.
-    const { promise, resolve } = Promise.withResolvers<void>();
-    setTimeout(resolve, LAST_WORDS_MS);
-    await Promise.race([heard, promise]);
-    console.log(`\n== ${paths.join(" ")}\n${said.join("")}`);
+    await Promise.race([heard, new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS))]);
+    console.log(`\n== ${heading}\n${said.join("")}`);
   }
   const counts = countJunit(await Deno.readTextFile(report).catch(() => ""));
   await Deno.remove(report);
@@ -116,20 +122,16 @@ async function collect(child: Deno.ChildProcess, said: string[]): Promise<void> 
   }));
 }
 
-/** Runs groups and gives their results in the order of the groups. */
-async function runAll(all: string[]): Promise<GroupResult[]> {
-  const results = new Map<string, GroupResult>();
-  for (const group of all.filter(wantsMachine)) {
-    console.log(`\n== ${group}`);
-    results.set(group, await runGroup([group], false));
-  }
-  const waiting = all.filter((group) => !wantsMachine(group));
-  await Promise.all(Array.from({ length: LANES }, async () => {
-    for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
-      results.set(group, await runGroup([group], LANES > 1));
-    }
-  }));
-  return all.map((group) => results.get(group)!);
+/** Runs groups: by themselves those that want the machine, the others beside each other. */
+async function runAll(all: string[][]): Promise<Map<string[], GroupResult>> {
+  const results = new Map<string[], GroupResult>();
+  for (const group of all.filter(wantsMachine)) results.set(group, await runGroup(group, false));
+  const others = all.filter((group) => !wantsMachine(group));
+  const lanes = Math.min(LANES, others.length);
+  await inParallel(others, lanes, async (group) => {
+    results.set(group, await runGroup(group, lanes > 1));
+  });
+  return results;
 }
 
 const isGood = ({ failed, problem }: GroupResult) => failed === 0 && problem === undefined;
@@ -148,15 +150,14 @@ export async function runTests(args: string[]): Promise<number> {
   const problems: string[] = [];
   const repeated: string[] = [];
   const all = args.length > 0 ? [args] : groups().map((path) => [path]);
-  const results = args.length > 0 ? [await runGroup(args, false)] : await runAll(all.flat());
-  for (const [index, group] of all.entries()) {
+  const results = await runAll(all);
+  for (const group of all) {
     const name = group.join(" ");
-    let result = results[index];
+    let result = results.get(group)!;
     if (!isGood(result)) {
       total.failures.push(...result.failures);
       const why = result.problem ?? `${result.failed} failed`;
-      console.log(`\n== ${name}, once more: ${why}`);
-      result = await runGroup(group, false);
+      result = await runGroup(group, false, `${name}, once more: ${why}`);
       if (isGood(result)) repeated.push(`${name} (${why} at first)`);
     }
     const { passed, failed, skipped, failures, problem } = result;

@@ -1,6 +1,6 @@
 import { BoxSaysNo, printable } from "../../fleet/box_client.ts";
 import type { Host } from "../../fleet/inventory.ts";
-import { inParallel } from "../../fleet/parallel.ts";
+import { inParallel } from "../../system/parallel.ts";
 import { ConnectionFailed } from "../../fleet/ssh.ts";
 import type { Fleet } from "./options.ts";
 

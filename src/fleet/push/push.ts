@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { BoxClient } from "../box_client.ts";
 import type { Host } from "../inventory.ts";
-import { inParallel } from "../parallel.ts";
+import { inParallel } from "../../system/parallel.ts";
 import type { Ssh } from "../ssh.ts";
 import type { Content } from "./content.ts";
 import { blessingProblem, healthProblem } from "./gate.ts";
