@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import { install, missingPackages, NeedsInstall } from "../src/cli/bootstrap/apt.ts";
 import { withPinnedDeno } from "../src/cli/bootstrap/pinned_deno.ts";
+import { lockBuild } from "./build_lock.ts";
 import { findArtifacts, writeQcow2, writeSums } from "./artifacts.ts";
 import { billOfMaterials, packageSizes, pinnedTo } from "./bill_of_materials.ts";
 import { writeDomain } from "./domain.ts";
@@ -69,7 +70,7 @@ async function main(args: string[]): Promise<number> {
   const mirrors = chosenMirrors(values);
   const output = resolve(values.output);
   const epoch = await sourceDate(root);
-  await Deno.mkdir(build, { recursive: true });
+  using _ = await lockBuild(build);
   const tools = await ensureToolsTree(build, mirrors);
   console.error("Bundling Gamelan …");
   // Only now: what it imports is fetched by npm on its first use.

@@ -12,6 +12,7 @@ import { install, missingPackages, NeedsInstall } from "../../src/cli/bootstrap/
 import { withPinnedDeno } from "../../src/cli/bootstrap/pinned_deno.ts";
 import { addSums, findArtifacts } from "../artifacts.ts";
 import { billOfExtension } from "../bill_of_materials.ts";
+import { lockBuild } from "../build_lock.ts";
 import { hostPackages } from "../host_packages.ts";
 import { chosenMirrors, mirrorHelp, mirrorOptions } from "../mirrors.ts";
 import { runMkosi } from "../mkosi.ts";
@@ -80,7 +81,7 @@ async function main(args: string[]): Promise<number> {
   const key = await readSigningKey(values["update-key"]);
   const mirrors = chosenMirrors(values);
   const epoch = await sourceDate(root);
-  await Deno.mkdir(build, { recursive: true });
+  using _ = await lockBuild(build);
   const tools = await ensureToolsTree(build, mirrors);
   const work = join(build, `extension-${name}`);
   console.error("Looking into the image …");

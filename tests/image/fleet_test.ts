@@ -1,6 +1,6 @@
 /**
  * A fleet of two boxes, worked on by the real `gamelan fleet`: pinning, a bad update that stops at the
- * canary, games and settings meanwhile, a box that is cut off, a good update whose operator dies, and
+ * canary and is taken back there, games and settings meanwhile, a box that is cut off, a good update whose operator dies, and
  * the way back. A cable between both makes them neighbours.
  */
 import assert from "node:assert/strict";
@@ -13,6 +13,7 @@ import { packDelta } from "../../src/update/delta_bundle.ts";
 import { CuttingRelay } from "../fleet/cutting_relay.ts";
 import { Operator } from "../fleet/operator.ts";
 import { makeTinyPackage } from "../games/tiny_package.ts";
+import { hangsOnce, HUNG, NO_ENCODER } from "./broken_version.ts";
 import { artifacts, imageUnderTest, keepFigures } from "./image_under_test.ts";
 import { cableEnds, Machine, makeKey } from "./machine.ts";
 import { makeNextVersion } from "./next_version.ts";
@@ -43,7 +44,11 @@ Deno.test("a fleet of two boxes", options, async (t) => {
   const [one, other] = await cableEnds();
   const box = (name: string, here: number, there: number) =>
     Machine.start(
-      { image, name, key: ssh, cable: { here, there }, processors: 1, reboots: true },
+      {
+        image,
+        ...{ name, key: ssh, cable: { here, there } },
+        ...{ processors: 1, reboots: true, watchdog: true },
+      },
       artifacts,
     );
   await using canary = await box("fleet-canary", one, other);
@@ -218,7 +223,7 @@ Deno.test("a fleet of two boxes", options, async (t) => {
   });
 
   await t.step(
-    "an update that encodes no picture stops at the canary, which goes back",
+    "an update that hangs once and encodes no picture stops at the canary, which goes back",
     async () => {
       const { code, stdout, stderr } = await badPush;
       figures.badSeconds = Math.round((performance.now() - began) / 1000);
@@ -240,6 +245,14 @@ Deno.test("a fleet of two boxes", options, async (t) => {
       assert.deepEqual(entries.map(({ event }) => event), ["prepared", "applied", "returned"]);
       assert.ok(entries.every(({ push }) => push === report.push), JSON.stringify(entries));
       assert.ok((await journal(attic)).every(({ push }) => push !== report.push));
+      // What made the first of its three tries end, and nothing else.
+      assert.deepEqual([canary, attic].map((machine) => machine.count("WATCHDOG")), [1, 0]);
+      await canary.output(`test -e ${HUNG}`);
+      const { lastUpdate, slots } = JSON.parse(
+        await canary.output("gamelan update --status --json"),
+      );
+      assert.deepEqual([lastUpdate.outcome, slots.other.blessed], ["taken-back", false]);
+      assert.match(await canary.output("gamelan update --status"), /tried three times/);
     },
   );
 
@@ -367,8 +380,7 @@ async function makeUpdates(
     await Deno.remove(bundle, { recursive: true });
     return { path, made };
   };
-  // Its libavcodec finds no libx264: all starts, and no picture is encoded.
-  const broken = await make(versions.broken, [["libx264.so.164", "libx264.so.165"]]);
+  const broken = await make(versions.broken, [NO_ENCODER, await hangsOnce()]);
   const good = await make(versions.good, []);
   return { broken: broken.path, good: good.path, ...good.made };
 }

@@ -1,6 +1,6 @@
 /**
- * `deno task test:image`: builds the image, boots it in QEMU and tests it there. Takes two hours
- * on two cores, because the machine's processor is interpreted.
+ * `deno task test:image`: builds the image, boots it in QEMU and tests it there. Takes an hour
+ * or more on two cores, because the machine's processor is interpreted.
  */
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -20,6 +20,7 @@ Builds the image, boots it in QEMU and runs tests/image, or the test files named
 this machine's processors run side by side; one that fails is run once more.
 
   --image DISK          test this raw image instead of building one
+  --processors N        how many processors machines may keep busy at a time (default: all, at least 2)
 ${mirrorHelp}`;
 
 const packages: Requirement[] = [
@@ -41,6 +42,7 @@ async function main(args: string[]): Promise<number> {
     allowPositionals: true,
     options: {
       image: { type: "string" },
+      processors: { type: "string" },
       ...mirrorOptions,
       help: { type: "boolean", short: "h" },
     },
@@ -49,6 +51,9 @@ async function main(args: string[]): Promise<number> {
     console.log(help);
     return 0;
   }
+  const processors = values.processors === undefined
+    ? Math.max(2, navigator.hardwareConcurrency)
+    : numberOfProcessors(values.processors);
   const code = await withPinnedDeno("test:image", args);
   if (code !== undefined) return code;
   const missing = await missingPackages(packages);
@@ -64,11 +69,15 @@ async function main(args: string[]): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => void runner.stop().then(() => Deno.exit(130)));
   }
-  const processors = Math.max(2, navigator.hardwareConcurrency);
   const results = await sideBySide(imageTests(files), processors, (test) => runner.run(test));
   const { lines, success } = summary(results);
   for (const line of lines) console.log(line);
   return success ? 0 : 1;
+}
+
+function numberOfProcessors(text: string): number {
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
+  throw new Error(`expected --processors with a number from 1 on, got "${text}"`);
 }
 
 /** All test files of this folder. */

@@ -1,6 +1,7 @@
 /** What is to be there before machines can be started from the image. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { lockBuild } from "../../image/build_lock.ts";
 import type { Mirrors } from "../../image/mirrors.ts";
 import { ensureEmulatorTree } from "../../image/tools_tree.ts";
 import type { Requirement } from "../../src/cli/bootstrap/packages.ts";
@@ -19,7 +20,9 @@ export const machinePackages: Requirement[] = [
 
 /** What machines are started with; made where it is not there yet. */
 export async function prepareEmulator(mirrors: Mirrors): Promise<void> {
-  await ensureEmulatorTree(join(root, "image/build"), mirrors);
+  const build = join(root, "image/build");
+  using _ = await lockBuild(build);
+  await ensureEmulatorTree(build, mirrors);
 }
 
 /** Builds the image anew and gives the disk's path. */

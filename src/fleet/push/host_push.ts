@@ -40,7 +40,7 @@ export interface HostPushOptions {
 
 const TRANSFER_TRIES = 5;
 const PAUSE_MS = 1000;
-const MAX_PAUSE_MS = 10_000;
+const MAX_PAUSE_MS = 30_000;
 /** A service that was just restarted needs a moment. */
 const SERVICE_SECONDS = 60;
 

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Mirrors } from "../../../image/mirrors.ts";
 import { runMkosi } from "../../../image/mkosi.ts";
+import { lockBuild } from "../../../image/build_lock.ts";
 import { ensureToolsTree } from "../../../image/tools_tree.ts";
 import { makeKey } from "../../image/machine.ts";
 import { makeStick } from "../../image/stick.ts";
@@ -22,6 +23,7 @@ export const PLAIN_DEBIAN =
 export async function buildPlainDebian(mirrors: Mirrors): Promise<string> {
   const build = join(imageBuild, "plain-debian");
   const output = join(build, "output");
+  using _ = await lockBuild(imageBuild);
   await Deno.mkdir(build, { recursive: true });
   await runMkosi({
     directory: configuration,
