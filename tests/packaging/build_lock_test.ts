@@ -5,7 +5,7 @@ Deno.test("builds of one folder go one after another", async () => {
   const folder = await Deno.makeTempDir({ prefix: "gamelan-lock-" });
   const said: string[] = [];
   const first = await lockBuild(`${folder}/build`, (line) => said.push(line));
-  assert.deepEqual(said, []);
+  assert.equal(said.length, 0);
   let second: Disposable | undefined;
   const later = lockBuild(`${folder}/build`, (line) => said.push(line)).then((lock) =>
     second = lock
