@@ -21,6 +21,8 @@ const MODE = { width: 640, height: 360, fps: 30 };
 const BITRATE = 2_000_000;
 /** A machine under load, or one that is only emulated, is slow but not broken. */
 const PATIENCE_MS = 60_000;
+/** A game that has not seen a press by then had not opened its new gamepad yet. */
+const PAD_AGAIN_MS = 3000;
 const KEY_SPACE = 57;
 const PLAYER = "self-test";
 
@@ -76,7 +78,7 @@ class SelfTest {
     });
     router.join(PLAYER, "player");
     await this.#step("key", "A key reaches the game", () =>
-      this.#press(router, [
+      this.#press(router, () => [
         { kind: "key", timeMs: monotonicMs(), code: KEY_SPACE, down: true },
         { kind: "key", timeMs: monotonicMs() + 1, code: KEY_SPACE, down: false },
       ]));
@@ -147,15 +149,29 @@ class SelfTest {
     return silent === undefined ? took : `${took}, without sound: ${silent}`;
   }
 
-  /** Sends input and waits until the Test card has counted a press. */
-  async #press(router: InputRouter, events: InputEvent[]): Promise<string> {
+  /**
+   * Sends input and waits until the Test card has counted a press.
+   *
+   * @param againMs  sends it again where so much time has gone by without
+   */
+  async #press(
+    router: InputRouter,
+    events: () => InputEvent[],
+    againMs = Infinity,
+  ): Promise<string> {
     const before = await this.#waitFor("a picture before the press", () => true);
+    const press = () => events().forEach((event) => router.record(PLAYER, encodeInput(event)));
     const began = monotonicMs();
-    for (const event of events) router.record(PLAYER, encodeInput(event));
-    await this.#waitFor(
-      "the press on the picture",
-      ({ presses }) => presses !== before.presses,
-    );
+    let pressed = began;
+    press();
+    await this.#waitFor("the press on the picture", ({ presses }) => {
+      if (presses !== before.presses) return true;
+      if (monotonicMs() - pressed > againMs) {
+        pressed = monotonicMs();
+        press();
+      }
+      return false;
+    });
     return `seen on the picture after ${(monotonicMs() - began).toFixed(1)} ms`;
   }
 
@@ -173,13 +189,7 @@ class SelfTest {
     const name = "Self-test pad";
     router.record(PLAYER, encodeInput({ kind: "pad-connect", timeMs, pad, name, rumble: false }));
     // The game opens a new device when it hears of it; a press before that is nobody's.
-    for (let tries = 0;; tries++) {
-      try {
-        return await this.#press(router, [state(0), state(1), state(0)]);
-      } catch (error) {
-        if (tries === 2) throw error;
-      }
-    }
+    return await this.#press(router, () => [state(0), state(1), state(0)], PAD_AGAIN_MS);
   }
 
   async #encode(): Promise<string> {
