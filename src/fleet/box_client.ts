@@ -13,7 +13,7 @@ import {
   Settled,
 } from "./box/protocol.ts";
 import type { Host } from "./inventory.ts";
-import { ConnectionFailed, type RemoteOptions, type Ssh } from "./ssh.ts";
+import { ConnectionFailed, type RemoteOptions, shellQuote, type Ssh } from "./ssh.ts";
 
 /** The box answered, and said no. */
 export class BoxSaysNo extends Error {
@@ -25,19 +25,33 @@ export class BoxSaysNo extends Error {
 
 /** Writing an image to a slow disk takes its time, and what else changes the box waits for it. */
 const CHANGE_MS = 20 * 60_000;
+/**
+ * Waits, on the box, until its start is over, which includes the test of a new system; no longer than a
+ * minute, and not at all where that is unknown. To start Gamelan for an answer meanwhile would take a
+ * slow box from what is waited for.
+ */
+const STARTED = "timeout 60 systemctl is-system-running --wait >/dev/null 2>&1; ";
+const STARTED_MS = 120_000;
 /** Some hundred pictures, on a machine that may need a second for each. */
 const MEASURE_MS = 5 * 60_000;
 
 export class BoxClient {
   constructor(readonly ssh: Ssh, readonly host: Host) {}
 
-  status(options: { measure?: boolean; fresh?: boolean } = {}): Promise<BoxStatus> {
-    const { measure = false, fresh } = options;
-    const timeoutMs = measure ? MEASURE_MS : undefined;
+  /**
+   * @param options
+   *   measure: the latency too; fresh: over a connection of its own; started: where the box is starting,
+   *   once that is over, or after a minute
+   */
+  status(
+    options: { measure?: boolean; fresh?: boolean; started?: boolean } = {},
+  ): Promise<BoxStatus> {
+    const { measure = false, fresh, started = false } = options;
+    const timeoutMs = measure ? MEASURE_MS : started ? STARTED_MS : undefined;
     return this.#call(BoxStatus, ["status", ...(measure ? ["--measure"] : [])], {
       fresh,
       timeoutMs,
-    });
+    }, started ? STARTED : "");
   }
 
   prepare(request: PrepareRequest): Promise<Prepared> {
@@ -77,13 +91,16 @@ export class BoxClient {
     return this.#call(Settled, ["revoke"], { input: key });
   }
 
+  /** @param before  a shell's line, up to its `; `, that is run before */
   async #call<T>(
     schema: z.ZodType<T>,
     words: string[],
     options: RemoteOptions = {},
+    before = "",
   ): Promise<T> {
     const argv = [...this.host.command.split(" "), "box", ...words];
-    const { code, stdout, stderr } = await this.ssh.run(this.host, argv, options);
+    const line = before + argv.map(shellQuote).join(" ");
+    const { code, stdout, stderr } = await this.ssh.runShell(this.host, line, options);
     const answer = parseAnswer(stdout, this.host.name, { code, stderr });
     if ("error" in answer) throw new BoxSaysNo(answer.error.reason, answer.error.message);
     const result = schema.safeParse(answer.result);

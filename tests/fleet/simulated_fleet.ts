@@ -18,6 +18,8 @@ const main = join(repository, "main.ts");
 const WATCH_MS = 50;
 /** How long a simulated box is away while it reboots. */
 const BOOT_MS = 300;
+/** How long it starts after that, while it can be reached already. */
+const START_MS = 500;
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -115,6 +117,8 @@ export class SimulatedBox {
     await this.powerOff();
     this.updater.boot();
     await pause(BOOT_MS);
+    const starting = join(this.root, "starting");
+    await Deno.writeTextFile(starting, "");
     if (this.updater.traits().reachable !== false) await this.startSshd();
     this.#atBoot = new Deno.Command(this.gamelan, {
       args: ["box", "return", "--at-boot"],
@@ -123,7 +127,14 @@ export class SimulatedBox {
       stdout: "null",
       stderr: "null",
     }).spawn();
+    await pause(START_MS);
     await this.#prove();
+    await Deno.remove(starting);
+  }
+
+  /** What the agent was asked while the box was starting. */
+  get askedTooEarly(): string[] {
+    return this.#read("asked-too-early")?.trim().split("\n") ?? [];
   }
 
   /** What a start does with a system on trial (systemd/system/gamelan-prove.service). */
@@ -304,8 +315,18 @@ export class SimulatedFleet implements AsyncDisposable {
     });
     await esbuild.stop();
     const words = [Deno.execPath(), "run", "-A", "--no-config", "--no-lock"];
-    const script = `#!/bin/sh\nexec ${words.join(" ")} ${this.folder}/bin/agent.js "$@"\n`;
+    const script = `#!/bin/sh
+if [ -e "$GAMELAN_BOX_ROOT/starting" ]; then echo "$*" >>"$GAMELAN_BOX_ROOT/asked-too-early"; fi
+exec ${words.join(" ")} ${this.folder}/bin/agent.js "$@"
+`;
     await Deno.writeTextFile(join(this.folder, "bin/gamelan"), script, { mode: 0o755 });
+    // The double of systemctl(1), as far as operators use it.
+    const systemctl = `#!/bin/sh
+[ "$*" = "is-system-running --wait" ] || exit 1
+while [ -e "$GAMELAN_BOX_ROOT/starting" ]; do sleep 0.05; done
+echo running
+`;
+    await Deno.writeTextFile(join(this.folder, "bin/systemctl"), systemctl, { mode: 0o755 });
   }
 
   async #makeBox(name: string, port: number, version: string): Promise<SimulatedBox> {

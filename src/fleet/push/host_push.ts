@@ -196,7 +196,7 @@ class HostPush {
       // So that the connection that answers was made after the change.
       await this.box.ssh.disconnect(this.box.host);
       try {
-        const status = await this.box.status();
+        const status = await this.box.status({ started: reboots });
         if (status.pending?.id !== id) {
           // Says how it ended: an answer to a confirmation that was lost, or why the box went back.
           if (status.last?.id === id && status.last.event === "confirmed") return;
