@@ -1,5 +1,6 @@
 /** How `deno task test:image` runs its files side by side, and what it says at the end. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import {
   type ImageTest,
   type ImageTestResult,
@@ -106,4 +107,19 @@ Deno.test("what tail says of several files is told apart", () => {
   // A line that is on its way.
   assert.deepEqual([...filesOfTail("==> one <==\nfirst\nsec")], [["one", "first\nsec"]]);
   assert.deepEqual([...filesOfTail("")], []);
+});
+
+Deno.test("what is no number of processors is refused before anything is built", async () => {
+  for (const text of ["0", "two", "-1", "1.5", ""]) {
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", fileURLToPath(new URL("../image/main.ts", import.meta.url))]
+        .concat(`--processors=${text}`),
+      stdin: "null",
+    }).output();
+    assert.equal(code, 1);
+    assert.match(
+      new TextDecoder().decode(stderr),
+      new RegExp(`expected --processors with a number from 1 on, got "${text}"`),
+    );
+  }
 });
