@@ -34,6 +34,8 @@ export interface ImageTestResult extends TestCounts {
   problem?: string;
   /** Why its first run failed; absent where it had one only. */
   firstRun?: string;
+  /** It was not run, and why. */
+  leftOut?: string;
 }
 
 /** The needs of these test files, the longest ones first: what is short fills the gaps. */
@@ -76,6 +78,9 @@ export async function sideBySide<T>(
   return await Promise.all(results);
 }
 
+/** How long a file takes where nothing else runs. */
+const usualMinutes = ({ limitMinutes }: ImageTest) => limitMinutes / 2;
+
 /** Runs test files against one image and ends what they left running. */
 export class ImageTestRunner {
   readonly #groups = new Set<number>();
@@ -84,24 +89,35 @@ export class ImageTestRunner {
    * @param image      the disk under test
    * @param artifacts  where reports go
    * @param say        called with each line that a test prints
+   * @param endsMs     no run is begun that would not end by then, on performance.now()'s clock
    */
   constructor(
     readonly image: string,
     readonly artifacts: string,
     readonly say: (line: string) => void,
+    readonly endsMs = Infinity,
   ) {}
 
   /**
    * Runs a file; once more where it fails: emulated machines that share two processors are late now and
-   * then. What needed its second run says so, so that nobody takes it for sound.
+   * then. What needed its second run says so, so that nobody takes it for sound; so does what was left
+   * out for want of time.
    */
   async run(test: ImageTest): Promise<ImageTestResult> {
+    if (!this.#fits(test)) {
+      const leftOut = `it takes about ${usualMinutes(test)} minutes, which are not left`;
+      return { path: test.path, seconds: 0, ...countJunit(""), leftOut };
+    }
     const first = await this.#runOnce(test);
-    if (first.failed === 0 && first.problem === undefined) return first;
+    if (first.failed === 0 && first.problem === undefined || !this.#fits(test)) return first;
     const firstRun = first.problem ?? `${first.failed} failed`;
     this.say(`== ${basename(test.path)}, once more: ${firstRun}`);
     const second = await this.#runOnce(test);
     return { ...second, failures: [...first.failures, ...second.failures], firstRun };
+  }
+
+  #fits(test: ImageTest): boolean {
+    return performance.now() + usualMinutes(test) * 60_000 <= this.endsMs;
   }
 
   /** Ends all that runs. */
@@ -156,8 +172,9 @@ export function summary(results: ImageTestResult[]): { lines: string[]; success:
     `${`${seconds} s`.padStart(7)}  ${basename(path)}${firstRun ? `, second run` : ""}`
   );
   let [passed, failed, skipped] = [0, 0, 0];
-  for (const { path, problem, firstRun, ...counts } of results) {
+  for (const { path, problem, firstRun, leftOut, ...counts } of results) {
     const name = basename(path);
+    if (leftOut) lines.push(`not run: ${name}, because ${leftOut}`);
     passed += counts.passed;
     failed += counts.failed + (problem ? 1 : 0);
     skipped += counts.skipped.length;

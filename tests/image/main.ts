@@ -20,6 +20,8 @@ Builds the image, boots it in QEMU and runs tests/image, or the test files named
 this machine's processors run side by side; one that fails is run once more.
 
   --image DISK          test this raw image instead of building one
+  --minutes N           begin no file that would usually take longer than what is left of so many
+                        minutes; such files are named at the end
   --processors N        how many processors machines may keep busy at a time (default: all, at least 2)
 ${mirrorHelp}`;
 
@@ -42,6 +44,7 @@ async function main(args: string[]): Promise<number> {
     allowPositionals: true,
     options: {
       image: { type: "string" },
+      minutes: { type: "string" },
       processors: { type: "string" },
       ...mirrorOptions,
       help: { type: "boolean", short: "h" },
@@ -53,7 +56,10 @@ async function main(args: string[]): Promise<number> {
   }
   const processors = values.processors === undefined
     ? Math.max(2, navigator.hardwareConcurrency)
-    : numberOfProcessors(values.processors);
+    : positive("processors", values.processors);
+  const endsMs = values.minutes === undefined
+    ? Infinity
+    : performance.now() + positive("minutes", values.minutes) * 60_000;
   const code = await withPinnedDeno("test:image", args);
   if (code !== undefined) return code;
   const missing = await missingPackages(packages);
@@ -65,7 +71,7 @@ async function main(args: string[]): Promise<number> {
   const artifacts = join(root, "tests/artifacts");
   await Deno.mkdir(artifacts, { recursive: true });
   const files = positionals.length > 0 ? positionals.map((file) => resolve(file)) : await all();
-  const runner = new ImageTestRunner(await Deno.realPath(image), artifacts, console.log);
+  const runner = new ImageTestRunner(await Deno.realPath(image), artifacts, console.log, endsMs);
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => void runner.stop().then(() => Deno.exit(130)));
   }
@@ -75,9 +81,9 @@ async function main(args: string[]): Promise<number> {
   return success ? 0 : 1;
 }
 
-function numberOfProcessors(text: string): number {
+function positive(option: string, text: string): number {
   if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
-  throw new Error(`expected --processors with a number from 1 on, got "${text}"`);
+  throw new Error(`expected --${option} with a number from 1 on, got "${text}"`);
 }
 
 /** All test files of this folder. */

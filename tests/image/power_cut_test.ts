@@ -127,16 +127,23 @@ async function cutAndCutAgain(box: Box, moments: Moment[]): Promise<Cut[]> {
     const asked = now.version === box.before
       ? machine.ssh("gamelan update /dev/disk/by-id/virtio-update", 15 * MINUTES).catch(() => {})
       : Promise.resolve();
+    // Then nothing that is waited for would come.
+    const refused = asked.then((said) => {
+      if (said?.code === 1) throw new Error(`the update was refused: ${said.stderr}`);
+      return new Promise<never>(() => {});
+    });
     if (start < moments.length) {
       const { part } = moments[start];
-      const seconds = await momentOf(moments[start], machine, now.version === box.after);
+      const moment = momentOf(moments[start], machine, now.version === box.after);
+      const seconds = await Promise.race([moment, refused]);
       await machine.cutPower();
       cuts.push({ part, seconds, version: "", blessed: false, readySeconds: 0 });
     } else {
-      await eventually("the update to be made in the end", async () => {
+      const made = eventually("the update to be made in the end", async () => {
         const { version, blessed } = await runningSystem(machine);
         return version === box.after && blessed;
       }, { withinMs: 15 * MINUTES, everyMs: 20_000 });
+      await Promise.race([made, refused]);
     }
     await machine.cutPower();
     await asked;

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import {
   type ImageTest,
   type ImageTestResult,
+  ImageTestRunner,
   imageTests,
   sideBySide,
   summary,
@@ -69,15 +70,16 @@ Deno.test("a file that nobody has described gets two processors", () => {
   assert.deepEqual([unknown.path, unknown.processors], ["a/new_test.ts", 2]);
 });
 
+const good: ImageTestResult = {
+  path: "t/a_test.ts",
+  seconds: 61,
+  passed: 2,
+  failed: 0,
+  skipped: [],
+  failures: [],
+};
+
 Deno.test("the end names what was repeated, what failed and what was skipped", () => {
-  const good: ImageTestResult = {
-    path: "t/a_test.ts",
-    seconds: 61,
-    passed: 2,
-    failed: 0,
-    skipped: [],
-    failures: [],
-  };
   assert.deepEqual(summary([good, { ...good, path: "t/b_test.ts", firstRun: "1 failed" }]), {
     lines: [
       "   61 s  a_test.ts",
@@ -101,6 +103,22 @@ Deno.test("the end names what was repeated, what failed and what was skipped", (
   assert.equal(summary([]).success, false);
 });
 
+Deno.test("a file for which no time is left is not run, and named", async () => {
+  const said: string[] = [];
+  const ends = performance.now() + 9 * 60_000;
+  const runner = new ImageTestRunner("none.raw", "nowhere", (line) => said.push(line), ends);
+  const result = await runner.run({ path: "a_test.ts", processors: 1, limitMinutes: 20 });
+  assert.deepEqual(said, []);
+  const { lines, success } = summary([good, result]);
+  assert.deepEqual(lines.slice(2), [
+    "not run: a_test.ts, because it takes about 10 minutes, which are not left",
+    "2 passed, 0 failed",
+  ]);
+  assert.equal(success, true);
+  // Nothing at all is no success.
+  assert.equal(summary([result]).success, false);
+});
+
 Deno.test("what tail says of several files is told apart", () => {
   const said = "==> a/one <==\nfirst\nsecond\n\n==> two <==\n\n==> a/one <==\nthird\n";
   assert.deepEqual([...filesOfTail(said)], [["a/one", "first\nsecond\nthird\n"], ["two", ""]]);
@@ -109,17 +127,19 @@ Deno.test("what tail says of several files is told apart", () => {
   assert.deepEqual([...filesOfTail("")], []);
 });
 
-Deno.test("what is no number of processors is refused before anything is built", async () => {
-  for (const text of ["0", "two", "-1", "1.5", ""]) {
-    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", fileURLToPath(new URL("../image/main.ts", import.meta.url))]
-        .concat(`--processors=${text}`),
-      stdin: "null",
-    }).output();
-    assert.equal(code, 1);
-    assert.match(
-      new TextDecoder().decode(stderr),
-      new RegExp(`expected --processors with a number from 1 on, got "${text}"`),
-    );
-  }
-});
+for (const option of ["processors", "minutes"]) {
+  Deno.test(`what is no number of ${option} is refused before anything is built`, async () => {
+    for (const text of ["0", "two", "-1", "1.5", ""]) {
+      const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", fileURLToPath(new URL("../image/main.ts", import.meta.url))]
+          .concat(`--${option}=${text}`),
+        stdin: "null",
+      }).output();
+      assert.equal(code, 1);
+      assert.match(
+        new TextDecoder().decode(stderr),
+        new RegExp(`expected --${option} with a number from 1 on, got "${text}"`),
+      );
+    }
+  });
+}
