@@ -26,12 +26,13 @@ export class BoxSaysNo extends Error {
 /** Writing an image to a slow disk takes its time, and what else changes the box waits for it. */
 const CHANGE_MS = 20 * 60_000;
 /**
- * Waits, on the box, until its start is over, which includes the test of a new system; no longer than a
- * minute, and not at all where that is unknown. To start Gamelan for an answer meanwhile would take a
- * slow box from what is waited for.
+ * Waits, on the box, until its start is over, which includes the test of a new system; not at all where
+ * that is unknown. To start Gamelan for an answer meanwhile would take a slow box from what is waited
+ * for.
  */
-const STARTED = "timeout 60 systemctl is-system-running --wait >/dev/null 2>&1; ";
-const STARTED_MS = 120_000;
+const started = (seconds: number) =>
+  `timeout ${seconds} systemctl is-system-running --wait >/dev/null 2>&1; `;
+const ANSWER_MS = 60_000;
 /** Some hundred pictures, on a machine that may need a second for each. */
 const MEASURE_MS = 5 * 60_000;
 
@@ -40,18 +41,20 @@ export class BoxClient {
 
   /**
    * @param options
-   *   measure: the latency too; fresh: over a connection of its own; started: where the box is starting,
-   *   once that is over, or after a minute
+   *   measure: the latency too; fresh: over a connection of its own; startSeconds: where the box is
+   *   starting, once that is over, or after so many seconds
    */
   status(
-    options: { measure?: boolean; fresh?: boolean; started?: boolean } = {},
+    options: { measure?: boolean; fresh?: boolean; startSeconds?: number } = {},
   ): Promise<BoxStatus> {
-    const { measure = false, fresh, started = false } = options;
-    const timeoutMs = measure ? MEASURE_MS : started ? STARTED_MS : undefined;
-    return this.#call(BoxStatus, ["status", ...(measure ? ["--measure"] : [])], {
-      fresh,
-      timeoutMs,
-    }, started ? STARTED : "");
+    const { measure = false, fresh, startSeconds = 0 } = options;
+    const timeoutMs = startSeconds * 1000 + (measure ? MEASURE_MS : ANSWER_MS);
+    return this.#call(
+      BoxStatus,
+      ["status", ...(measure ? ["--measure"] : [])],
+      { fresh, timeoutMs },
+      startSeconds > 0 ? started(startSeconds) : "",
+    );
   }
 
   prepare(request: PrepareRequest): Promise<Prepared> {

@@ -16,6 +16,8 @@ import { type BoxSetup, houseName, openSimulatedHost } from "./simulated_host.ts
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const main = join(repository, "main.ts");
 const WATCH_MS = 50;
+/** How long it goes on when it was asked to restart: who asked still hears so. */
+const DOWN_MS = 700;
 /** How long a simulated box is away while it reboots. */
 const BOOT_MS = 300;
 /** How long it starts after that, while it can be reached already. */
@@ -154,7 +156,9 @@ export class SimulatedBox {
       if (unreachable) await this.stopSshd();
       else await this.startSshd();
     }
-    if (this.#read("reboot") !== undefined) await this.boot();
+    if (this.#read("reboot") === undefined) return;
+    await pause(DOWN_MS);
+    await this.boot();
   }
 
   #read(name: string): string | undefined {

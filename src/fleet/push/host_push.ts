@@ -41,6 +41,8 @@ export interface HostPushOptions {
 const TRANSFER_TRIES = 5;
 const PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 30_000;
+/** A start that takes longer is asked for in between. */
+const MAX_START_SECONDS = 300;
 /** A service that was just restarted needs a moment. */
 const SERVICE_SECONDS = 60;
 
@@ -196,7 +198,9 @@ class HostPush {
       // So that the connection that answers was made after the change.
       await this.box.ssh.disconnect(this.box.host);
       try {
-        const status = await this.box.status({ started: reboots });
+        const left = Math.ceil((deadline - asked) / 1000);
+        const startSeconds = reboots ? Math.max(1, Math.min(left, MAX_START_SECONDS)) : 0;
+        const status = await this.box.status({ startSeconds });
         if (status.pending?.id !== id) {
           // Says how it ended: an answer to a confirmation that was lost, or why the box went back.
           if (status.last?.id === id && status.last.event === "confirmed") return;
