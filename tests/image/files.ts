@@ -78,8 +78,8 @@ export async function sideBySide<T>(
   return await Promise.all(results);
 }
 
-/** How long a file takes where nothing else runs. */
-const usualMinutes = ({ limitMinutes }: ImageTest) => limitMinutes / 2;
+/** How long a file takes, beside another one and on a machine that others keep busy too. */
+const usualMinutes = ({ limitMinutes }: ImageTest) => Math.ceil(limitMinutes * 0.6);
 
 /** Runs test files against one image and ends what they left running. */
 export class ImageTestRunner {
@@ -191,7 +191,8 @@ export function summary(results: ImageTestResult[]): { lines: string[]; success:
     else if (counts.failed > 0) lines.push(`${name}: ${counts.failed} failed`);
   }
   lines.push(`${passed} passed, ${failed} failed`);
-  return { lines, success: passed > 0 && failed === 0 && skipped === 0 };
+  const idle = results.length > 0 && results.every(({ leftOut }) => leftOut);
+  return { lines, success: (passed > 0 || idle) && failed === 0 && skipped === 0 };
 }
 
 async function* lines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {

@@ -19,7 +19,7 @@ const VARIABLES = join(emulator, "usr/share/OVMF/OVMF_VARS_4M.fd");
  */
 const PROCESSOR = "max,erms=off,fsrm=off,fzrm=off,fsrs=off,fsrc=off";
 /** An interpreted machine on busy cores is slow, not broken. */
-const BOOT_MS = 420_000;
+const BOOT_MS = 600_000;
 const COMMAND_MS = 240_000;
 
 export interface MachineOptions {
