@@ -9,7 +9,7 @@ import { startBrowser, until } from "../e2e/browser.ts";
 import { claim, pixels, stats, strip } from "../e2e/player.ts";
 import { makeTinyPackage } from "../games/tiny_package.ts";
 import { installFakePad, setPad } from "../ui/fake_pad.ts";
-import { artifacts, imageUnderTest, keepFigures } from "./image_under_test.ts";
+import { artifacts, imageUnderTest, keepFigures } from "./tested_image.ts";
 import { Machine, makeKey } from "./machine.ts";
 import { play } from "./play.ts";
 import { playedFromHere } from "./played_box.ts";

@@ -11,7 +11,7 @@ import { startBrowser, until } from "../e2e/browser.ts";
 import { claim, logIn, type Picture, pixels, sessionOf } from "../e2e/player.ts";
 import { installFakePad, playedRumbles, setPad, unplugPad } from "../ui/fake_pad.ts";
 import { compile, type GameEvent, GameInBox, makeGame } from "./controllers/game.ts";
-import { artifacts, imageUnderTest, keepFigures } from "./image_under_test.ts";
+import { artifacts, imageUnderTest, keepFigures } from "./tested_image.ts";
 import { Machine, makeKey } from "./machine.ts";
 import { claimCode } from "./owner.ts";
 import { play } from "./play.ts";

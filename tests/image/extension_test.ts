@@ -7,7 +7,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "../../image/run.ts";
 import { addExtension, buildExtension, doctorRow, unresolved } from "./extended_box.ts";
-import { artifacts, imageKeyFile, imageUnderTest, keepFigures } from "./image_under_test.ts";
+import { artifacts, imageKeyFile, imageUnderTest, keepFigures } from "./tested_image.ts";
 import { Machine, makeKey } from "./machine.ts";
 import { makeTinyExtension } from "./tiny_extension.ts";
 import { versionOf } from "./versions.ts";

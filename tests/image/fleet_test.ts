@@ -14,7 +14,7 @@ import { CuttingRelay } from "../fleet/cutting_relay.ts";
 import { Operator } from "../fleet/operator.ts";
 import { makeTinyPackage } from "../games/tiny_package.ts";
 import { hangsOnce, HUNG, NO_ENCODER } from "./broken_version.ts";
-import { artifacts, imageUnderTest, keepFigures } from "./image_under_test.ts";
+import { artifacts, imageUnderTest, keepFigures } from "./tested_image.ts";
 import { cableEnds, Machine, makeKey } from "./machine.ts";
 import { makeNextVersion } from "./next_version.ts";
 import { Outages } from "./outages.ts";

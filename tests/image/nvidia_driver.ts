@@ -7,7 +7,7 @@
  */
 import assert from "node:assert/strict";
 import { addExtension, doctorRow, unresolved } from "./extended_box.ts";
-import { artifacts, imageUnderTest, keepFigures } from "./image_under_test.ts";
+import { artifacts, imageUnderTest, keepFigures } from "./tested_image.ts";
 import { Machine, makeKey } from "./machine.ts";
 import { versionOf } from "./versions.ts";
 

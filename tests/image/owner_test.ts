@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { until } from "../e2e/browser.ts";
-import { artifacts, imageUnderTest, keepFigures } from "./image_under_test.ts";
+import { artifacts, imageUnderTest, keepFigures } from "./tested_image.ts";
 import { Machine, makeDisk, makeKey } from "./machine.ts";
 import { claimCode, Owner } from "./owner.ts";
 import { temporaryFolder } from "./temporary.ts";

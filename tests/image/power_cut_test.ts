@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { packBundle } from "../../src/update/archive.ts";
-import { artifacts, imageKey, imageUnderTest, keepFigures } from "./image_under_test.ts";
+import { artifacts, imageKey, imageUnderTest, keepFigures } from "./tested_image.ts";
 import { Machine, makeDisk, makeKey } from "./machine.ts";
 import { makeNextVersion } from "./next_version.ts";
 import { runningSystem } from "./running_system.ts";

@@ -9,7 +9,7 @@ import { keyId, publicHalf } from "../../src/system/ed25519.ts";
 import { packDelta } from "../../src/update/delta_bundle.ts";
 import { certifyKey } from "../../src/update/keys.ts";
 import type { BundleDescription } from "../../src/update/sign.ts";
-import { artifacts, imageKey, imageUnderTest, keepFigures } from "./image_under_test.ts";
+import { artifacts, imageKey, imageUnderTest, keepFigures } from "./tested_image.ts";
 import { makeNextVersion } from "./next_version.ts";
 import { claimCode, Owner } from "./owner.ts";
 import { smallUpdate } from "./small_bundle.ts";

@@ -1,6 +1,6 @@
 /** What the tests of updates ask a box. */
 import assert from "node:assert/strict";
-import { artifacts } from "./image_under_test.ts";
+import { artifacts } from "./tested_image.ts";
 import { Machine, makeKey } from "./machine.ts";
 import { runningSystem } from "./running_system.ts";
 import { eventually } from "./wait.ts";

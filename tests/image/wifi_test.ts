@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { NetworkState, WifiNetwork } from "../../src/protocol/machine.ts";
 import { until } from "../e2e/browser.ts";
-import { artifacts, imageUnderTest, keepFigures } from "./image_under_test.ts";
+import { artifacts, imageUnderTest, keepFigures } from "./tested_image.ts";
 import { Machine, makeKey } from "./machine.ts";
 import { claimCode, Owner } from "./owner.ts";
 import { type AccessPoint, packRadioKit } from "./radio_kit.ts";

@@ -10,7 +10,7 @@ import { hostPackages } from "../../../image/host_packages.ts";
 import { install, missingPackages, NeedsInstall } from "../../../src/cli/bootstrap/apt.ts";
 import { withPinnedDeno } from "../../../src/cli/bootstrap/pinned_deno.ts";
 import { packDelta } from "../../../src/update/delta_bundle.ts";
-import { artifacts } from "../../image/image_under_test.ts";
+import { artifacts } from "../../image/tested_image.ts";
 import { chosenMirrors, mirrorHelp, mirrorOptions } from "../../../image/mirrors.ts";
 import { buildImage, machinePackages, prepareEmulator } from "../../image/preparation.ts";
 import { type Result, summarize } from "../result.ts";
