@@ -102,7 +102,8 @@ async function update(
   // The connection may end before the box restarts.
   Deno.addSignalListener("SIGHUP", () => {});
   const when = now ? "now" as const : "idle" as const;
-  const taken = await takeBundle(host, await open(source), { operator, when });
+  const onWait = () => say("Another update is at work here; this one is taken in after it");
+  const taken = await takeBundle(host, await open(source), { operator, when, onWait });
   if ("nothingToDo" in taken) {
     console.log(`Nothing to do: ${taken.nothingToDo}`);
     return ExitCode.ok;

@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 
 /**
  * Replaces a file at once and for good: a reader, also after a power cut, finds the old content or
@@ -20,6 +20,17 @@ export function replaceFile(path: string, content: string | Uint8Array, mode = 0
   }
   Deno.renameSync(temporary, path);
   using folder = Deno.openSync(dirname(path));
+  folder.syncSync();
+}
+
+/** Keeps the files of a folder, and that they are there, from being lost by a power cut from now on. */
+export function syncFolder(path: string): void {
+  for (const { name, isFile } of Deno.readDirSync(path)) {
+    if (!isFile) continue;
+    using file = Deno.openSync(join(path, name));
+    file.syncSync();
+  }
+  using folder = Deno.openSync(path);
   folder.syncSync();
 }
 

@@ -300,7 +300,7 @@ Deno.test("an answer that makes no sense is the box's fault, in plain words", as
   const host = { name: "attic", address: "attic", command: "gamelan", tags: [], variables: {} };
   const says = (stdout: string, code = 0, stderr = "") => {
     // Test double of a connection that answers what it is told to.
-    const ssh = { run: () => Promise.resolve({ code, stdout, stderr }) } as unknown as Ssh;
+    const ssh = { runShell: () => Promise.resolve({ code, stdout, stderr }) } as unknown as Ssh;
     return new BoxClient(ssh, host).status();
   };
   const cases: [string, number, string, RegExp][] = [

@@ -270,6 +270,46 @@ Deno.test("a file that is cut short is refused, and its bytes do not stay", () =
     assert.equal(box.state.ownUpdate, undefined);
   }));
 
+Deno.test("one update is taken in or installed at a time; another one waits for it", () =>
+  TestBox.with(async (box) => {
+    const bundle = await box.bundle("1.1.0");
+    await box.take(bundle);
+    const [begun, mayEnd] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    // As the house's own service after a power cut, while somebody brings the same update once more.
+    const first = box.state.updating(async () => {
+      begun.resolve();
+      await mayEnd.promise;
+      box.state.unstage(box.state.ownUpdate!.id);
+    });
+    await begun.promise;
+    let waits = 0;
+    const second = takeBundle(box.host, bundle, {
+      operator: "test",
+      when: "idle",
+      onWait: () => waits++,
+    });
+    const deadline = Date.now() + 10_000;
+    while (waits === 0 && Date.now() < deadline) await new Promise((done) => setTimeout(done, 10));
+    assert.equal(waits, 1);
+    mayEnd.resolve();
+    await first;
+    assert.ok("update" in await second);
+    await box.install();
+    assert.equal(await box.start(), undefined);
+    assert.equal((await box.status()).version, "1.1.0");
+  }));
+
+Deno.test("an update that another one took the place of is not installed", () =>
+  TestBox.with(async (box) => {
+    const older = await box.take(await box.bundle("1.1.0"));
+    await box.take(await box.bundle("1.2.0"));
+    await install(box.host, older, (text) => box.said.push(text));
+    assert.match(box.said.at(-1)!, /1\.1\.0 waits no longer/);
+    await box.install();
+    assert.equal(await box.start(), undefined);
+    assert.equal((await box.status()).version, "1.2.0");
+  }));
+
 Deno.test("an update that waits can be given up", () =>
   TestBox.with(async (box) => {
     await box.take(await box.bundle("1.1.0"));

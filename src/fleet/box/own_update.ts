@@ -8,6 +8,7 @@ import { expandDeltas } from "../../update/delta_bundle.ts";
 import { BundleManifest, MANIFEST, parseBundleFile } from "../../update/manifest.ts";
 import { BundleRefused } from "../../update/refused.ts";
 import { type BundleHead, readBundleHead, writeBundleHead } from "../../update/verify.ts";
+import { syncFolder } from "../durable_file.ts";
 import { Box } from "./box.ts";
 import type { BoxHost } from "./host.ts";
 import type { Applied, OwnUpdate, Prepared } from "./protocol.ts";
@@ -23,25 +24,42 @@ const CONFIRM_SECONDS = 3600;
 
 export type When = OwnUpdate["when"];
 
+/** What brings an update in. */
+export interface TakeOptions {
+  /** Who brings it, for the journal. */
+  operator: string;
+  when: When;
+  /** Called where another update is at work here, whose end is waited for. */
+  onWait?: () => void;
+}
+
 /**
  * Takes a bundle in: a folder, or an update file as a stream.
  *
- * @param operator  who brings it, for the journal
  * @returns the change to {@linkcode install}, or why there is nothing to do
  * @throws BoxRefused, BundleRefused
  */
 export async function takeBundle(
   host: BoxHost,
   source: string | AsyncIterable<Uint8Array>,
-  { operator, when }: { operator: string; when: When },
+  options: TakeOptions,
 ): Promise<{ update: OwnUpdate } | { nothingToDo: string }> {
   const archive = typeof source === "string" ? undefined : new BundleArchive(source);
   const head = archive ? await archive.head() : await readBundleHead(source as string);
-  const { files, version, extendsSystem: extension } = parseBundleFile(
-    BundleManifest,
-    head.manifest,
-    MANIFEST,
+  const manifest = parseBundleFile(BundleManifest, head.manifest, MANIFEST);
+  return await new BoxState(host.dataDir).updating(
+    () => takeFiles(host, archive ?? source as string, { head, manifest }, options),
+    options.onWait,
   );
+}
+
+async function takeFiles(
+  host: BoxHost,
+  source: string | BundleArchive,
+  { head, manifest }: { head: BundleHead; manifest: BundleManifest },
+  { operator, when }: TakeOptions,
+): Promise<{ update: OwnUpdate } | { nothingToDo: string }> {
+  const { files, version, extendsSystem: extension } = manifest;
   const prepared = await prepare(host, head, operator);
   if (prepared.outcome === "nothing-to-do") return { nothingToDo: prepared.detail };
   if (prepared.outcome === "provisional") {
@@ -49,11 +67,14 @@ export async function takeBundle(
   }
   try {
     await writeBundleHead(prepared.folder, head);
-    if (archive) {
-      await archive.unpack(prepared.folder, files);
+    if (typeof source === "string") await copyFiles(source, prepared.folder, files);
+    else {
+      await source.unpack(prepared.folder, files);
       const { updater } = host;
       await expandDeltas(prepared.folder, files, (base) => updater!.runningFile(base));
-    } else await copyFiles(source as string, prepared.folder, files);
+    }
+    // That it waits is noted for good below, so its files must be there for good before.
+    syncFolder(prepared.folder);
   } catch (error) {
     // What is left of it would fill the disk until the next update.
     new BoxState(host.dataDir).unstage(prepared.id);
@@ -119,27 +140,31 @@ export async function install(
     phase({ phase: "waiting" });
     while (await players() > 0) await host.sleep(LOOK_SECONDS);
   }
-  const { current } = await host.updater!.slots();
-  if (current.version === update.version && !update.extension) {
-    // Installed whole when the power went; its own test decides now.
-    state.ownUpdate = undefined;
-    return;
-  }
-  phase({ phase: "installing" });
-  say(`Checking and installing ${update.version}`);
-  try {
-    await new Box(host).apply(update.id, async ({ detail }: Applied) => {
-      say(`${detail}; restarting`);
-      // Also somebody who has begun since.
-      if (await players() > 0) await warn();
+  await state.updating(async () => {
+    // Another one was brought meanwhile, or this one was given up.
+    if (state.ownUpdate?.id !== update.id) return say(`${update.version} waits no longer`);
+    const { current } = await host.updater!.slots();
+    if (current.version === update.version && !update.extension) {
+      // Installed whole when the power went; its own test decides now.
       state.ownUpdate = undefined;
-    });
-  } catch (error) {
-    const { message } = refusalOf(error);
-    phase({ phase: "failed", detail: message });
-    state.unstage(update.id);
-    throw error;
-  }
+      return;
+    }
+    phase({ phase: "installing" });
+    say(`Checking and installing ${update.version}`);
+    try {
+      await new Box(host).apply(update.id, async ({ detail }: Applied) => {
+        say(`${detail}; restarting`);
+        // Also somebody who has begun since.
+        if (await players() > 0) await warn();
+        state.ownUpdate = undefined;
+      });
+    } catch (error) {
+      const { message } = refusalOf(error);
+      phase({ phase: "failed", detail: message });
+      state.unstage(update.id);
+      throw error;
+    }
+  }, () => say("Another update is at work here; this one goes on after it"));
 }
 
 /** What waits to be installed. @throws BoxRefused where nothing does */

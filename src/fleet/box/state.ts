@@ -80,6 +80,21 @@ export class BoxState {
     return await task();
   }
 
+  /**
+   * Runs `task` while no other process takes an update in or installs one: they share what is staged.
+   *
+   * @param onWait  called once where another one is at it, whose end is waited for
+   */
+  async updating<T>(task: () => Promise<T>, onWait: () => void = () => {}): Promise<T> {
+    await Deno.mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    using file = await Deno.open(join(this.#folder, "update.lock"), { write: true, create: true });
+    if (!await file.tryLock(true)) {
+      onWait();
+      await file.lock(true);
+    }
+    return await task();
+  }
+
   get pending(): Pending | undefined {
     return this.#read("pending.json", Pending);
   }
