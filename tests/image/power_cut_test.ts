@@ -123,15 +123,10 @@ async function cutAndCutAgain(box: Box, moments: Moment[]): Promise<Cut[]> {
     const now = { version, blessed };
     if (start > 0) Object.assign(cuts[start - 1], now, { readySeconds });
     if (start > 1) console.log(box.name, cuts[start - 1]);
-    // Where it did not get far enough to go on by itself. Its end is that of the connection.
-    const asked = now.version === box.before
-      ? machine.ssh("gamelan update /dev/disk/by-id/virtio-update", 15 * MINUTES).catch(() => {})
-      : Promise.resolve();
-    // Then nothing that is waited for would come.
-    const refused = asked.then((said) => {
-      if (said?.code === 1) throw new Error(`the update was refused: ${said.stderr}`);
-      return new Promise<never>(() => {});
-    });
+    // Where it did not get far enough to go on by itself.
+    const asked = now.version === box.before ? ask(machine) : Promise.resolve();
+    // Where it is refused nothing that is waited for would come.
+    const refused = asked.then(() => new Promise<never>(() => {}));
     if (start < moments.length) {
       const { part } = moments[start];
       const moment = momentOf(moments[start], machine, now.version === box.after);
@@ -149,6 +144,23 @@ async function cutAndCutAgain(box: Box, moments: Moment[]): Promise<Cut[]> {
     await asked;
   }
   return cuts;
+}
+
+/**
+ * Asks for the update, which ends with the connection; again where the box says no, as it is at work on
+ * what was begun before the cut.
+ *
+ * @throws where it says no three times
+ */
+async function ask(machine: Machine): Promise<void> {
+  for (let tries = 1;; tries++) {
+    const command = "gamelan update /dev/disk/by-id/virtio-update";
+    const said = await machine.ssh(command, 15 * MINUTES).catch(() => undefined);
+    if (said?.code !== 1) return;
+    console.log(machine.options.name, "said no:", said.stderr);
+    if (tries === 3) throw new Error(`the update was refused: ${said.stderr}`);
+    await new Promise((resolve) => setTimeout(resolve, 20_000));
+  }
 }
 
 /** Waits for a random moment; gives the seconds from the beginning of its part. `inNew`: what runs. */
