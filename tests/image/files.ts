@@ -22,7 +22,7 @@ const KNOWN: Record<string, Omit<ImageTest, "path">> = {
   "owner_test.ts": { processors: 1, limitMinutes: 30 },
   "wifi_test.ts": { processors: 1, limitMinutes: 20 },
   "power_cut_test.ts": { processors: 1, limitMinutes: 65 },
-  "update_test.ts": { processors: 1, limitMinutes: 35 },
+  "update_test.ts": { processors: 1, limitMinutes: 40 },
 };
 const OTHERS = { processors: 2, limitMinutes: 30 };
 
