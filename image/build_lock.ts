@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { lockFile } from "../src/system/file_lock.ts";
 
 /**
  * Keeps other builds out of the folder `build` until it is disposed of, or this process ends: they would
@@ -11,15 +12,8 @@ export async function lockBuild(
   say: (line: string) => void = console.error,
 ): Promise<Disposable> {
   await Deno.mkdir(build, { recursive: true });
-  const file = await Deno.open(join(build, "lock"), { create: true, write: true });
-  try {
-    if (!await file.tryLock(true)) {
-      say(`Another build is at work in ${build}; this one goes on after it …`);
-      await file.lock(true);
-    }
-  } catch (error) {
-    file.close();
-    throw error;
-  }
-  return file;
+  return await lockFile(
+    join(build, "lock"),
+    () => say(`Another build is at work in ${build}; this one goes on after it …`),
+  );
 }

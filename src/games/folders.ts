@@ -12,6 +12,7 @@
  * keys/*.pub           ed25519 public keys whose signatures are trusted
  */
 import { join, resolve } from "node:path";
+import { lockFile } from "../system/file_lock.ts";
 import { run } from "./command.ts";
 
 export class LibraryFolders {
@@ -54,19 +55,11 @@ export class LibraryFolders {
    */
   async exclusively<T>(task: () => Promise<T>, onWait?: () => void): Promise<T> {
     await this.create();
-    using file = await Deno.open(join(this.games, ".lock"), { write: true, create: true });
-    if (!await file.tryLock(true)) {
-      onWait?.();
-      await file.lock(true);
+    using _ = await lockFile(join(this.games, ".lock"), onWait);
+    for await (const entry of Deno.readDir(this.work)) {
+      await removeTree(join(this.work, entry.name));
     }
-    try {
-      for await (const entry of Deno.readDir(this.work)) {
-        await removeTree(join(this.work, entry.name));
-      }
-      return await task();
-    } finally {
-      await file.unlock();
-    }
+    return await task();
   }
 }
 

@@ -2,6 +2,7 @@
  * What a box knows of the changes made to it, in `<dataDir>/box/`:
  *
  *     lock             held by whoever changes something
+ *     update.lock      held by whoever takes an own update in or installs one
  *     pending.json     the change that is being made or waits for its confirmation
  *     applied.json     what was pushed last, so that the same push again has nothing to do
  *     keys.json        update keys learnt since the image was made
@@ -13,6 +14,7 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
+import { lockFile } from "../../system/file_lock.ts";
 import { KeyHistory } from "../../update/keys.ts";
 import { removeFile, replaceFile } from "../durable_file.ts";
 import { Journal } from "../journal.ts";
@@ -73,11 +75,8 @@ export class BoxState {
   }
 
   /** Runs `task` while no other process changes this box. */
-  async exclusively<T>(task: () => Promise<T>): Promise<T> {
-    await Deno.mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    using file = await Deno.open(join(this.#folder, "lock"), { write: true, create: true });
-    await file.lock(true);
-    return await task();
+  exclusively<T>(task: () => Promise<T>): Promise<T> {
+    return this.#locked("lock", task);
   }
 
   /**
@@ -85,13 +84,13 @@ export class BoxState {
    *
    * @param onWait  called once where another one is at it, whose end is waited for
    */
-  async updating<T>(task: () => Promise<T>, onWait: () => void = () => {}): Promise<T> {
+  updating<T>(task: () => Promise<T>, onWait?: () => void): Promise<T> {
+    return this.#locked("update.lock", task, onWait);
+  }
+
+  async #locked<T>(name: string, task: () => Promise<T>, onWait?: () => void): Promise<T> {
     await Deno.mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    using file = await Deno.open(join(this.#folder, "update.lock"), { write: true, create: true });
-    if (!await file.tryLock(true)) {
-      onWait();
-      await file.lock(true);
-    }
+    using _ = await lockFile(join(this.#folder, name), onWait);
     return await task();
   }
 
