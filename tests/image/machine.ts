@@ -16,8 +16,10 @@ const VARIABLES = join(emulator, "usr/share/OVMF/OVMF_VARS_4M.fd");
 /**
  * TCG goes through `rep stosb` and `rep movsb` byte by byte. Without the features that recommend them
  * Linux and glibc take eight bytes or more at once: ready in 77 s of a processor instead of 92 s.
+ * Without the second line's ones it loads no modules for KVM and AES, which saves 5 to 10 % more.
  */
-const PROCESSOR = "max,erms=off,fsrm=off,fzrm=off,fsrs=off,fsrc=off";
+const PROCESSOR = "max,erms=off,fsrm=off,fzrm=off,fsrs=off,fsrc=off," +
+  "svm=off,aes=off,vaes=off,pclmulqdq=off,pku=off,mpx=off";
 /** An interpreted machine on busy cores is slow, not broken. */
 const BOOT_MS = 600_000;
 const COMMAND_MS = 240_000;
