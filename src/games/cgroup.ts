@@ -5,7 +5,7 @@
  * delegated service), version 1 hierarchies otherwise; a system with both (`unified/` without
  * controllers) gets the limits from version 1 and the killing from version 2.
  */
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 export interface Limits {
   /** Most memory of all processes together, with the files they hold in memory. */
@@ -16,6 +16,7 @@ export interface Limits {
   cpus?: number;
 }
 
+const CONTROLLERS = ["memory", "pids", "cpu"];
 const SETTLE_MS = 10;
 const SETTLE_TRIES = 300;
 
@@ -76,7 +77,8 @@ export class SessionCgroup {
     private readonly folders: string[],
     private readonly version2: string | undefined,
     private readonly memory?: { version: 1 | 2; folder: string },
-    private readonly applied: string[] = [],
+    /** Of memory, pids and cpu those that are limited. */
+    readonly applied: string[] = [],
   ) {}
 
   /** What of the limits holds, such as `memory, pids, cpu (cgroup v1)`. */
@@ -106,7 +108,7 @@ export class SessionCgroup {
     const groups = new Map<string, string>();
     for (const hierarchy of hierarchies) {
       if (hierarchy.version !== 1) continue;
-      const wanted = hierarchy.controllers.filter((one) => ["memory", "pids", "cpu"].includes(one));
+      const wanted = hierarchy.controllers.filter((one) => CONTROLLERS.includes(one));
       if (wanted.length === 0) continue;
       const folder = await makeGroup(join(hierarchy.folder, "gamelan"), name);
       if (folder === undefined) continue;
@@ -236,7 +238,7 @@ async function makeGroup(parent: string, name: string): Promise<string | undefin
 }
 
 /**
- * Makes a version 2 group. With `controllers` it must be able to limit: its parents hand the
+ * Makes a version 2 group. With `controllers` it can limit where that is allowed: its parents hand the
  * controllers down, for which a group may hold no processes of its own, so ours move aside.
  */
 async function makeVersion2(
@@ -244,7 +246,7 @@ async function makeVersion2(
   name: string,
   controllers: boolean,
 ): Promise<string | undefined> {
-  if (!controllers) return await makeGroup(join(own, "gamelan"), name);
+  if (!controllers || !await isDelegated(own)) return await makeGroup(join(own, "gamelan"), name);
   const base = own.endsWith("/gamelan-supervisor") ? dirname(own) : own;
   if (!await handDown(base)) {
     const aside = join(base, "gamelan-supervisor");
@@ -259,12 +261,48 @@ async function makeVersion2(
   return folder;
 }
 
+/** The unit of systemd that a version 2 group is, with the options that name its manager. */
+export function unitOf(folder: string): { name: string; manager: string[] } | undefined {
+  const name = basename(folder);
+  if (!/.\.(?:service|scope)$/.test(name)) return undefined;
+  return { name, manager: /\/user@\d+\.service\//.test(folder) ? ["--user"] : [] };
+}
+
+/**
+ * Whether a group may get others with limits below it. A unit that systemd keeps for itself, such as the
+ * login that Gamelan was started from, may not: what else runs there would have to move, and systemd
+ * could not start the unit again (systemd's CGROUP_DELEGATION, "Three Different Tree Setups").
+ */
+async function isDelegated(folder: string): Promise<boolean> {
+  const unit = unitOf(folder);
+  if (unit === undefined) return true;
+  const args = [...unit.manager, "show", "--value", "--property=Delegate", unit.name];
+  const said = await new Deno.Command("systemctl", { args, stdin: "null", stderr: "null" }).output()
+    .then(({ stdout }) => new TextDecoder().decode(stdout).trim(), () => "");
+  // In a container that only bears such a name nobody answers.
+  return said !== "no";
+}
+
+/**
+ * Hands the controllers down to the groups below, all at once: the kernel would hand some of them down
+ * beside processes too, and make it a threaded group, below which none takes a process (cgroups(7),
+ * "Cgroups v2 thread mode").
+ *
+ * @returns whether it was done
+ */
 async function handDown(folder: string): Promise<boolean> {
-  let all = true;
-  for (const controller of ["memory", "pids", "cpu"]) {
-    all = await set(join(folder, "cgroup.subtree_control"), `+${controller}`) && all;
+  const there = (await read(join(folder, "cgroup.controllers"))).trim().split(" ");
+  const wanted = CONTROLLERS.filter((controller) => there.includes(controller));
+  if (wanted.length === 0) return false;
+  // The kernel refuses it for memory's sake; the root may have both and has no type.
+  const isRoot = await read(join(folder, "cgroup.type")) === "";
+  if (!isRoot && !wanted.includes("memory") && await read(join(folder, "cgroup.procs")) !== "") {
+    return false;
   }
-  return all;
+  return await set(
+    join(folder, "cgroup.subtree_control"),
+    wanted.map((controller) => `+${controller}`).join(" "),
+  );
 }
 
 async function applyVersion1(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseHierarchies } from "./cgroup.ts";
+import { parseHierarchies, unitOf } from "./cgroup.ts";
 
 Deno.test("groups are found on a system with version 2", () => {
   const mounts = "30 24 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n";
@@ -30,4 +30,21 @@ Deno.test("in a container the group lies below the mount's own root", () => {
   ]);
   assert.deepEqual(parseHierarchies(mounts, "2:memory:/other"), []);
   assert.deepEqual(parseHierarchies("", ""), []);
+});
+
+Deno.test("a group that is a unit of systemd is told from others", () => {
+  const root = "/sys/fs/cgroup";
+  assert.deepEqual(unitOf(`${root}/system.slice/ssh.service`), {
+    name: "ssh.service",
+    manager: [],
+  });
+  const login = `${root}/user.slice/user-1000.slice`;
+  assert.deepEqual(unitOf(`${login}/session-3.scope`), { name: "session-3.scope", manager: [] });
+  const terminal = `${login}/user@1000.service/app.slice/vte-spawn-1.scope`;
+  assert.deepEqual(unitOf(terminal), { name: "vte-spawn-1.scope", manager: ["--user"] });
+  for (
+    const other of [root, `${root}/gamelan.slice/gamelan.service/gamelan-supervisor`, ".scope"]
+  ) {
+    assert.equal(unitOf(other), undefined, other);
+  }
 });

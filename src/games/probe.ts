@@ -136,7 +136,7 @@ async function probeLimits(): Promise<Capability> {
       processes: 16,
       cpus: 1,
     });
-    const description = group?.describe ?? "";
+    const description = group?.applied.length ? group.describe : "";
     await group?.remove();
     if (/memory.*pids.*cpu/.test(description)) {
       return { ...row, status: "ok", evidence: description };
@@ -145,7 +145,7 @@ async function probeLimits(): Promise<Capability> {
       ...row,
       status: "warning",
       evidence: description === ""
-        ? "no control groups for this user: games get only per-process limits"
+        ? "no control groups for games that are started from here: they get only per-process limits"
         : `only ${description}`,
       fix: "Run Gamelan as a system service with Delegate=yes",
     };

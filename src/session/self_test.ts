@@ -17,12 +17,12 @@ import type { SessionSpec } from "../protocol/session.ts";
 import { liveStages } from "./live_stages.ts";
 
 /** Small: whether it works does not hang on the size, and a slow machine is done sooner. */
-const MODE = { width: 640, height: 360, fps: 30 };
+const MODE = { width: 320, height: 180, fps: 10 };
 const BITRATE = 2_000_000;
 /** A machine under load, or one that is only emulated, is slow but not broken. */
 const PATIENCE_MS = 60_000;
 /** A game that has not seen a press by then had not opened its new gamepad yet. */
-const PAD_AGAIN_MS = 3000;
+const PAD_AGAIN_MS = 1000;
 const KEY_SPACE = 57;
 const PLAYER = "self-test";
 

@@ -35,7 +35,7 @@ Deno.test("the self-test sees a game, its key, an encoded picture and the house,
         key: "ok",
         encoder: "ok",
       });
-      assert.match(rows.find(({ id }) => id === "encoder")!.evidence, /640×360 in .* bytes/);
+      assert.match(rows.find(({ id }) => id === "encoder")!.evidence, /320×180 in .* bytes/);
     }
     await nothingLeft(dataDir);
   } finally {

@@ -198,6 +198,21 @@ Deno.test("the box", async (t) => {
     assert.equal(rows.find(({ id }) => id === "uinput")?.status, "ok");
   });
 
+  await t.step(
+    "the self-test works by SSH, and leaves that service's group as it was",
+    async () => {
+      // The group of the SSH server is systemd's, and a game's limits below it would be in its way.
+      const group =
+        "cd /sys/fs/cgroup/system.slice/ssh.service && cat cgroup.type cgroup.subtree_control";
+      assert.equal(await machine.output(group), "domain");
+      assert.match(await machine.output("gamelan selftest", SLOW_MS), /✓ The picture is encoded/);
+      assert.equal(await machine.output(group), "domain");
+      // The house's own is delegated to it.
+      const limits = "/sys/fs/cgroup/gamelan.slice/gamelan.service/cgroup.subtree_control";
+      assert.match(await machine.output(`cat ${limits}`), /\bmemory\b.*\bpids\b/);
+    },
+  );
+
   let claimCode = "";
   await t.step("its screen shows name, addresses, QR and claim code", async () => {
     const text = await until("the claim code on the screen", async () => {
