@@ -15,6 +15,8 @@ export interface Restart {
   installSeconds: number;
   /** From there until it answered again. */
   downSeconds: number;
+  /** Of these, until the machine was reset: what ran is stopped, and what was written is synced. */
+  stopSeconds: number;
   /** Of all until nothing was undecided. */
   allSeconds: number;
 }
@@ -83,6 +85,7 @@ export class UpdatedBox implements AsyncDisposable {
       if (await this.machine.answers()) gone = performance.now();
       return this.machine.count("RESET") > resets;
     }, { withinMs: 15 * MINUTES, everyMs: 1000 });
+    const reset = performance.now();
     await this.machine.ready();
     const back = performance.now();
     // It may restart again.
@@ -95,6 +98,7 @@ export class UpdatedBox implements AsyncDisposable {
     return {
       installSeconds: seconds(gone - began),
       downSeconds: seconds(back - gone),
+      stopSeconds: seconds(reset - gone),
       allSeconds: seconds(performance.now() - began),
     };
   }
