@@ -77,14 +77,14 @@ export class SessionCgroup {
     private readonly folders: string[],
     private readonly version2: string | undefined,
     private readonly memory?: { version: 1 | 2; folder: string },
-    /** Of memory, pids and cpu those that are limited. */
-    readonly applied: string[] = [],
+    private readonly applied: string[] = [],
   ) {}
 
-  /** What of the limits holds, such as `memory, pids, cpu (cgroup v1)`. */
+  /** What of the limits holds, such as `memory, pids, cpu (cgroup v1)`; "" where none does. */
   get describe(): string {
+    if (this.applied.length === 0) return "";
     const version = this.memory?.version ?? (this.folders.at(-1) === this.version2 ? 2 : 1);
-    return `${this.applied.join(", ") || "no limits"} (cgroup v${version})`;
+    return `${this.applied.join(", ")} (cgroup v${version})`;
   }
 
   /** Whether memory and processes are limited, so that nothing else must. */
@@ -271,7 +271,7 @@ export function unitOf(folder: string): { name: string; manager: string[] } | un
 /**
  * Whether a group may get others with limits below it. A unit that systemd keeps for itself, such as the
  * login that Gamelan was started from, may not: what else runs there would have to move, and systemd
- * could not start the unit again (systemd's CGROUP_DELEGATION, "Three Different Tree Setups").
+ * could not start the unit again (systemd's CGROUP_DELEGATION, "Two Key Design Rules").
  */
 async function isDelegated(folder: string): Promise<boolean> {
   const unit = unitOf(folder);
@@ -294,7 +294,7 @@ async function handDown(folder: string): Promise<boolean> {
   const there = (await read(join(folder, "cgroup.controllers"))).trim().split(" ");
   const wanted = CONTROLLERS.filter((controller) => there.includes(controller));
   if (wanted.length === 0) return false;
-  // The kernel refuses it for memory's sake; the root may have both and has no type.
+  // With memory the kernel itself refuses that. The root, which has no type, may have both.
   const isRoot = await read(join(folder, "cgroup.type")) === "";
   if (!isRoot && !wanted.includes("memory") && await read(join(folder, "cgroup.procs")) !== "") {
     return false;

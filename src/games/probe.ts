@@ -136,7 +136,7 @@ async function probeLimits(): Promise<Capability> {
       processes: 16,
       cpus: 1,
     });
-    const description = group?.applied.length ? group.describe : "";
+    const description = group?.describe ?? "";
     await group?.remove();
     if (/memory.*pids.*cpu/.test(description)) {
       return { ...row, status: "ok", evidence: description };
