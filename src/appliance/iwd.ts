@@ -203,7 +203,9 @@ export class Iwd {
 
   #busctl(path: string, kind: string, method: string, timeoutMs = 10_000): Promise<string> {
     const bounds = ["--json=short", `--timeout=${Math.ceil(timeoutMs / 1000)}`];
-    const args = ["--system", ...bounds, "call", SERVICE, path, kind, method];
+    // It runs where there is a Wi-Fi device; who asks does not start it.
+    const how = ["--system", "--auto-start=no", ...bounds];
+    const args = [...how, "call", SERVICE, path, kind, method];
     return output("busctl", args, timeoutMs + 2_000);
   }
 }

@@ -4,7 +4,7 @@ import type { Config } from "../config/config.ts";
 import { mdnsName, reclaimLowerName } from "../system/avahi.ts";
 import { sshFingerprint } from "../system/ssh_fingerprint.ts";
 import { logger } from "../system/log.ts";
-import { renderConsoleScreen } from "./console_screen.ts";
+import { type ConsoleScreen, renderConsoleScreen } from "./console_screen.ts";
 import { writeToConsole } from "./console_terminal.ts";
 import { version } from "./version.ts";
 
@@ -35,7 +35,7 @@ export class Appliance {
   #name: string | undefined;
   #nameAt = 0;
   readonly #openedAt = Date.now();
-  #drawn = "";
+  #shown = "";
   #drawnAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -107,7 +107,7 @@ export class Appliance {
       ? ["https", https.port, 443]
       : ["http", http.port, 80];
     const suffix = (port: number, usual: number) => port === usual ? "" : `:${port}`;
-    const text = renderConsoleScreen({
+    const screen: ConsoleScreen = {
       house: this.config.house.name,
       version,
       urls: hosts.map((host) => `${scheme}://${host}${suffix(port, usual)}`),
@@ -116,10 +116,12 @@ export class Appliance {
         : undefined,
       claimCode: house.claimCode,
       sshHostKey: sshHostKey(),
-    });
-    if (text === this.#drawn && Date.now() - this.#drawnAt < REDRAW_MS) return;
-    writeToConsole(this.screen, text);
-    this.#drawn = text;
+    };
+    // Compared before it is drawn: a QR code every two seconds would keep a small machine busy.
+    const shown = JSON.stringify(screen);
+    if (shown === this.#shown && Date.now() - this.#drawnAt < REDRAW_MS) return;
+    writeToConsole(this.screen, renderConsoleScreen(screen));
+    this.#shown = shown;
     this.#drawnAt = Date.now();
   }
 }

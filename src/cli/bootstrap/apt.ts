@@ -221,8 +221,29 @@ async function rootPrefix(): Promise<string[] | undefined> {
   return asked.success ? ["sudo"] : undefined;
 }
 
+/** What another apt holds: it waits for dpkg's lock by itself, and for its own ones it does not. */
+const LOCKED = /Could not get lock|Unable to lock/;
+const LOCKED_MS = 120_000;
+
+/** Runs apt-get, once more as long as another one is at work, such as that of a machine's first minutes. */
 async function apt(prefix: string[], args: string[], title: string): Promise<void> {
-  const settings = ["-o", "APT::Status-Fd=1", "-o", "DPkg::Lock::Timeout=120"];
+  const until = performance.now() + LOCKED_MS;
+  for (let tries = 1;; tries++) {
+    const problem = await tryApt(prefix, args, title);
+    if (problem === undefined) return;
+    if (!LOCKED.test(problem) || performance.now() > until) throw new Error(problem);
+    if (tries === 1) console.error("Another apt is at work on this machine; waiting for it …");
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+  }
+}
+
+/** Gives what went wrong. */
+async function tryApt(
+  prefix: string[],
+  args: string[],
+  title: string,
+): Promise<string | undefined> {
+  const settings = ["-o", "APT::Status-Fd=1", "-o", `DPkg::Lock::Timeout=${LOCKED_MS / 1000}`];
   const [command, ...rest] = [
     ...prefix,
     "env",
@@ -255,7 +276,7 @@ async function apt(prefix: string[], args: string[], title: string): Promise<voi
   }
   const { code } = await child.status;
   progress.done(code === 0);
-  if (code === 0) return;
+  if (code === 0) return undefined;
   const said = (await errors).trim().split("\n").slice(-5).join("\n");
-  throw new Error(`apt-get ${args[0]} failed with code ${code}:\n${said}`);
+  return `apt-get ${args[0]} failed with code ${code}:\n${said}`;
 }
