@@ -94,6 +94,9 @@ Deno.test("the owner's page changes the box, and resets it", async (t) => {
     // QEMU's network without a way out has no router.
     assert.equal(wired.gateway, null);
     assert.equal(json.wifi.state, "none");
+    // Nor was its service started to ask it.
+    const { stdout } = await machine.ssh("systemctl is-active iwd.service");
+    assert.equal(stdout.trim(), "inactive");
   });
 
   await t.step("a fixed address is tried and kept", async () => {
