@@ -50,7 +50,9 @@ async function measure(): Promise<number> {
       picture.y.set(stripes.subarray(from, from + picture.y.length));
       const start = monotonicMs();
       encoder.encode(picture, { forceIdr: index === 0 });
-      sum += times[index] = monotonicMs() - start;
+      const spent = monotonicMs() - start;
+      times.push(spent);
+      sum += spent;
       await new Promise((resolve) => setTimeout(resolve));
     }
     return times.sort((a, b) => a - b)[times.length >> 1];
