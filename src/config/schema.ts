@@ -119,6 +119,11 @@ export const ConfigSchema = z.strictObject({
       "Ceiling for one session's picture, in Mbit/s.",
       "Mbit/s from 0.5 to 500",
     )),
+    keep_ready: z.boolean().default(true).meta(meta(
+      "Whether a program is kept loaded for the next game, so that Play does not wait for its start. " +
+        "Takes 70 MB of memory, and a second of a slow processor at each start of Gamelan.",
+      "true or false",
+    )),
     max_sessions: z.number().int().min(1).max(256).default(8).meta(meta(
       "How many games may run on one machine at a time.",
       "a whole number from 1 to 256",

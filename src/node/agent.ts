@@ -10,6 +10,7 @@ import { logger } from "../system/log.ts";
 import { importId, Imports } from "./imports.ts";
 import { Inbox } from "./inbox.ts";
 import { makeRunRoot } from "./run_root.ts";
+import { IdleSession } from "./session_process.ts";
 import { Sessions } from "./sessions.ts";
 import { UdpPorts, wantedUdpPort } from "./udp_ports.ts";
 import { watchFolder } from "./watch.ts";
@@ -66,11 +67,17 @@ export class NodeAgent {
       dataDir: config.data_dir,
       trustedKeys: config.library.trusted_keys,
     });
-    this.#sessions = new Sessions(this.#runRoot, join(config.data_dir, "logs"), {
-      update: (session) => this.#sessionUpdate(session),
-      signal: (sessionId, { viewerId, message }) =>
-        this.#link?.send({ type: "signal", sessionId, viewerId, message }),
-    });
+    this.#sessions = new Sessions(
+      this.#runRoot,
+      join(config.data_dir, "logs"),
+      {
+        update: (session) => this.#sessionUpdate(session),
+        signal: (sessionId, { viewerId, message }) =>
+          this.#link?.send({ type: "signal", sessionId, viewerId, message }),
+      },
+      IdleSession.start,
+      config.session.keep_ready,
+    );
     this.#imports = new Imports(this.#library, {
       update: (job) => {
         this.#link?.send({ type: "import-update", job });

@@ -50,6 +50,8 @@ export class Sessions {
     readonly logDir: string,
     readonly handler: SessionsHandler,
     readonly startProcess: (logDir: string) => SessionProcess = IdleSession.start,
+    /** Whether {@linkcode prepare} does anything; else each session waits for its program's start. */
+    readonly keepReady = true,
   ) {}
 
   list(): SessionInfo[] {
@@ -62,6 +64,7 @@ export class Sessions {
     if (this.#idle) return this.#idle.prepared;
     if (!this.#logsCleared) clearLogs(this.logDir, KEEP_LOGS);
     this.#logsCleared = true;
+    if (!this.keepReady) return Promise.resolve(false);
     const idle = this.#idle = this.startProcess(this.logDir);
     idle.exited.then((status) => {
       if (this.#idle !== idle) return;

@@ -130,14 +130,24 @@ class Bench {
   assigned = (spec: SessionSpec) => {
     this.sockets.set(spec.id, new SessionSocket(spec.runDir));
   };
-  readonly sessions = new Sessions(this.runRoot, join(this.runRoot, "no-logs"), {
-    update: (session) => this.updates.push(session),
-    signal: (sessionId, message) => this.signals.push({ sessionId, ...message }),
-  }, () => {
-    const process = new StandInProcess((spec) => this.assigned(spec));
-    this.processes.push(process);
-    return process;
-  });
+  readonly sessions: Sessions;
+
+  constructor({ keepReady }: { keepReady?: boolean } = {}) {
+    this.sessions = new Sessions(
+      this.runRoot,
+      join(this.runRoot, "no-logs"),
+      {
+        update: (session) => this.updates.push(session),
+        signal: (sessionId, message) => this.signals.push({ sessionId, ...message }),
+      },
+      () => {
+        const process = new StandInProcess((spec) => this.assigned(spec));
+        this.processes.push(process);
+        return process;
+      },
+      keepReady,
+    );
+  }
 
   async start(id: string): Promise<SessionSocket> {
     const spec = specOf(this.runRoot, id);
@@ -217,6 +227,20 @@ Deno.test("a process that ends before it opens its socket is a crash that says s
   const { state, reason } = bench.updates.at(-1)!;
   assert.equal(state, "failed");
   assert.match(reason!, /its process ended with code 7/);
+});
+
+Deno.test("none is kept ready where that is not wanted, and sessions start all the same", async () => {
+  await using bench = new Bench({ keepReady: false });
+  assert.equal(await bench.sessions.prepare(), false);
+  assert.equal(bench.processes.length, 0);
+  const socket = await bench.start("s-1");
+  assert.equal(bench.processes.length, 1);
+  await socket.send({ type: "update", session: infoOf("s-1") });
+  await until("it plays", () => bench.sessions.list()[0]?.state === "playing");
+  await socket.close();
+  await until("no session", () => bench.sessions.list().length === 0);
+  assert.equal(await bench.sessions.prepare(), false);
+  assert.equal(bench.processes.length, 1);
 });
 
 Deno.test("one process is kept ready, is replaced when it dies, and goes with the agent", async () => {

@@ -22,7 +22,7 @@ Deno.test("a system extension", async (t) => {
   const figures: Record<string, unknown> = {};
   const key = await makeKey(folder);
   await using machine = await Machine.start(
-    { image, name: "extension", key, reboots: true, processors: 1 },
+    { image, name: "extension", key, reboots: true, processors: 1, unplayed: true },
     artifacts,
   );
   const build = async () => {

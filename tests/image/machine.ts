@@ -53,6 +53,8 @@ export interface MachineOptions {
   uuid?: string;
   /** Its board's watchdog (Intel TCO) resets it; else that does nothing. */
   watchdog?: boolean;
+  /** Nobody plays on it: its house keeps no program loaded for the next game. */
+  unplayed?: boolean;
   diskGiB?: number;
   processors?: number;
   memoryMiB?: number;
@@ -78,10 +80,15 @@ export async function makeDisk(image: string, path: string, gib = 8): Promise<vo
   await command(["qemu-img", "create", "-q", "-f", "qcow2", ...back, path, `${gib}G`]);
 }
 
-/** A TCP port that was free just now. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
+/** TCP ports that were free just now, each another one. */
+function freePorts(count: number): number[] {
+  const listeners = Array.from(
+    { length: count },
+    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
+  );
+  const ports = listeners.map(({ addr }) => addr.port);
+  for (const listener of listeners) listener.close();
+  return ports;
 }
 
 /** The two ends of a cable between two machines: UDP ports that were free just now. */
@@ -140,10 +147,26 @@ export class Machine implements AsyncDisposable {
     const serial = join(artifacts, `${options.name}-serial.txt`);
     // Why a test failed at its first run is still told after the second.
     await Deno.rename(serial, serial.replace(/\.txt$/, "-before.txt")).catch(() => {});
-    const ports = { ssh: freePort(), http: freePort(), https: freePort() };
+    for (let tries = 1;; tries++) {
+      try {
+        return await Machine.#launch(options, folder, { disk, variables, serial });
+      } catch (error) {
+        // Another machine, or a browser, has taken a port that was free just now.
+        if (tries === 3 || !/host forwarding rule/.test((error as Error).message)) throw error;
+      }
+    }
+  }
+
+  static async #launch(
+    options: MachineOptions,
+    folder: string,
+    files: { disk: string; variables: string; serial: string },
+  ): Promise<Machine> {
+    const [ssh, http, https] = freePorts(3);
+    const ports = { ssh, http, https };
     const { argv: [program, ...args], env } = emulatorCommand(emulator);
     const child = new Deno.Command(program, {
-      args: [...args, ...arguments_(options, folder, { disk, variables, serial }, ports)],
+      args: [...args, ...arguments_(options, folder, files, ports)],
       env,
       stdin: "null",
       stdout: "null",
@@ -157,7 +180,7 @@ export class Machine implements AsyncDisposable {
           throw new Error(`QEMU ended at once: ${(await said).trim()}`);
         }),
       ]);
-      return new Machine(options, folder, ports, serial, child, qmp, said);
+      return new Machine(options, folder, ports, files.serial, child, qmp, said);
     } catch (error) {
       try {
         child.kill("SIGKILL");
@@ -458,9 +481,13 @@ function arguments_(
   ];
   // QEMU's own network drops every answer by UDP where it is restricted, forwarded port or not.
   const restrict = options.udpPorts ? "off" : "on";
-  const credentials: Record<string, string> = {
+  const settings = [
     // There is no way to Debian's games from it, and to try keeps its processor busy for a minute.
-    "systemd.unit-dropin.gamelan.service": "[Service]\nEnvironment=GAMELAN_LIBRARY_FIRST_IMPORT=\n",
+    "GAMELAN_LIBRARY_FIRST_IMPORT=",
+    ...(options.unplayed ? ["GAMELAN_SESSION_KEEP_READY=false"] : []),
+  ];
+  const credentials: Record<string, string> = {
+    "systemd.unit-dropin.gamelan.service": `[Service]\nEnvironment=${settings.join(" ")}\n`,
     ...options.credentials,
   };
   if (options.key && !options.keyElsewhere) {
@@ -493,7 +520,9 @@ function arguments_(
   ]);
   return [
     ...["-nodefaults", "-no-user-config", ...(options.reboots ? [] : ["-no-reboot"])],
-    ...["-M", "q35", "-accel", "tcg,thread=multi,tb-size=512", "-cpu", PROCESSOR],
+    // No disk and no sensor is on these controllers, and their drivers take seconds to find that out.
+    ...["-M", "q35,sata=off,smbus=off"],
+    ...["-accel", "tcg,thread=multi,tb-size=512", "-cpu", PROCESSOR],
     ...["-smp", String(options.processors ?? 2)],
     ...["-m", String(options.memoryMiB ?? 2048), "-uuid", options.uuid ?? crypto.randomUUID()],
     ...["-drive", `if=pflash,format=raw,readonly=on,file=${FIRMWARE}`],

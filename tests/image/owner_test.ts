@@ -52,6 +52,7 @@ Deno.test("the owner's page changes the box, and resets it", async (t) => {
     variables: join(folder.path, "variables.fd"),
     uuid: crypto.randomUUID(),
     processors: 1,
+    unplayed: true,
   };
   await makeDisk(image, hardware.disk);
   await using machine = await Machine.start(

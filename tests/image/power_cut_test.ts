@@ -73,7 +73,14 @@ Deno.test("a box survives power cuts at random moments of an update", async () =
     const disk = join(folder.path, `${name}.qcow2`);
     const variables = join(folder.path, `${name}-variables.fd`);
     await makeDisk(image, disk);
-    const hardware = { image, disk, variables, uuid: crypto.randomUUID(), processors: 1 };
+    const hardware = {
+      image,
+      disk,
+      variables,
+      uuid: crypto.randomUUID(),
+      processors: 1,
+      unplayed: true,
+    };
     const box: Box = { hardware, name, ssh, update, before, after };
     cuts.push(...await cutAndCutAgain(box, moments));
   }
@@ -85,7 +92,7 @@ Deno.test("a box survives power cuts at random moments of an update", async () =
 interface Box {
   hardware: Pick<
     Parameters<typeof Machine.start>[0],
-    "image" | "disk" | "variables" | "uuid" | "processors"
+    "image" | "disk" | "variables" | "uuid" | "processors" | "unplayed"
   >;
   name: string;
   ssh: string;
