@@ -8,7 +8,8 @@ import { fileURLToPath } from "node:url";
 import { run } from "../../image/run.ts";
 import { addExtension, buildExtension, doctorRow, unresolved } from "./extended_box.ts";
 import { artifacts, imageKeyFile, imageUnderTest, keepFigures } from "./tested_image.ts";
-import { Machine, makeKey } from "./machine.ts";
+import { Machine } from "./machine.ts";
+import { startedBox } from "./started_box.ts";
 import { makeTinyExtension } from "./tiny_extension.ts";
 import { versionOf } from "./versions.ts";
 
@@ -20,9 +21,8 @@ Deno.test("a system extension", async (t) => {
   const image = imageUnderTest();
   const version = versionOf(image);
   const figures: Record<string, unknown> = {};
-  const key = await makeKey(folder);
   await using machine = await Machine.start(
-    { image, name: "extension", key, reboots: true, processors: 1, unplayed: true },
+    { ...await startedBox(image, folder), name: "extension", reboots: true },
     artifacts,
   );
   const build = async () => {

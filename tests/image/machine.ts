@@ -43,6 +43,8 @@ export interface MachineOptions {
   udpPorts?: number[];
   /** Raw images of disks that it can read, by the names it finds them by: /dev/disk/by-id/virtio-NAME. */
   drives?: Record<string, string>;
+  /** It goes on from what {@linkcode Machine.keep} has kept, and is not switched on. */
+  memory?: string;
   /** It starts again when it restarts itself; else it goes off then. */
   reboots?: boolean;
   /** A disk that an earlier machine has used, in place of a new one; stays when this one is gone. */
@@ -180,7 +182,9 @@ export class Machine implements AsyncDisposable {
           throw new Error(`QEMU ended at once: ${(await said).trim()}`);
         }),
       ]);
-      return new Machine(options, folder, ports, files.serial, child, qmp, said);
+      const machine = new Machine(options, folder, ports, files.serial, child, qmp, said);
+      if (options.memory) await machine.#goOn();
+      return machine;
     } catch (error) {
       try {
         child.kill("SIGKILL");
@@ -189,6 +193,41 @@ export class Machine implements AsyncDisposable {
       }
       throw error;
     }
+  }
+
+  /**
+   * Writes its memory to a file, from which a machine with its disk, its firmware's variables, its UUID and
+   * the same number of processors can go on; it stands still from then on.
+   */
+  async keep(path: string): Promise<void> {
+    await this.qmp.execute("stop");
+    await this.qmp.execute("migrate-set-parameters", { "max-bandwidth": 2 ** 32 });
+    await this.qmp.execute("migrate", { uri: `file:${path}` });
+    for (;;) {
+      const state = await this.qmp.execute("query-migrate") as Record<string, string>;
+      if (state.status === "completed") return;
+      if (state.status === "failed") throw new Error(`not kept: ${JSON.stringify(state)}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** Lets a kept machine run, and tells it what is another now: the time, and its drives. */
+  async #goOn(): Promise<void> {
+    for (;;) {
+      const { status } = await this.qmp.execute("query-status") as { status: string };
+      if (status !== "inmigrate") break;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await this.qmp.execute("cont");
+    for (const [name, file] of Object.entries(this.options.drives ?? {})) {
+      await this.qmp.execute("blockdev-add", {
+        ...{ "node-name": name, driver: "raw", "read-only": true },
+        file: { driver: "file", filename: file },
+      });
+      const device = { driver: "virtio-blk-pci", drive: name, serial: name, bus: "later" };
+      await this.qmp.execute("device_add", device);
+    }
+    await this.output(`date --set=@${Date.now() / 1000}; udevadm settle`);
   }
 
   /** Milliseconds since it was switched on. */
@@ -512,7 +551,9 @@ function arguments_(
       ...["-device", `virtio-net-pci,netdev=cable,romfile=,mac=${macOf(options.cable.here)}`],
     ]
     : [];
-  const drives = Object.entries(options.drives ?? {}).flatMap(([name, file]) => [
+  // A kept machine has none; it gets them as it goes on.
+  const fixed = options.memory ? {} : options.drives ?? {};
+  const drives = Object.entries(fixed).flatMap(([name, file]) => [
     "-drive",
     `if=none,id=${name},format=raw,readonly=on,file=${file}`,
     "-device",
@@ -527,14 +568,18 @@ function arguments_(
     ...["-m", String(options.memoryMiB ?? 2048), "-uuid", options.uuid ?? crypto.randomUUID()],
     ...["-drive", `if=pflash,format=raw,readonly=on,file=${FIRMWARE}`],
     ...["-drive", `if=pflash,format=raw,file=${files.variables}`],
-    ...["-drive", `if=virtio,format=qcow2,file=${files.disk},cache=unsafe,discard=unmap`],
+    ...["-drive", `if=none,id=disk,format=qcow2,file=${files.disk},cache=unsafe,discard=unmap`],
+    // The firmware would try a drive that has come since, and the network, before it.
+    ...["-device", "virtio-blk-pci,drive=disk,bootindex=0"],
     ...["-netdev", `user,id=net,restrict=${restrict},${forwards.join(",")}`],
     ...["-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci"],
+    // For a drive that comes later.
+    ...["-device", "pcie-root-port,id=later,chassis=1"],
     ...["-vga", "std", "-display", "none", "-serial", `file:${files.serial}`],
     ...["-qmp", `unix:${join(folder, "qmp.sock")},server=on,wait=off`],
-    ...(options.watchdog
-      ? ["-global", "ICH9-LPC.noreboot=false", "-action", "watchdog=reset"]
-      : []),
+    ...(options.memory ? ["-incoming", `file:${options.memory}`] : []),
+    ...(options.watchdog ? ["-global", "ICH9-LPC.noreboot=false"] : []),
+    ...["-action", `watchdog=${options.watchdog ? "reset" : "none"}`],
     ...cable,
     ...smbios,
     ...stick,

@@ -7,8 +7,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { until } from "../e2e/browser.ts";
 import { artifacts, imageUnderTest, keepFigures } from "./tested_image.ts";
-import { Machine, makeDisk, makeKey } from "./machine.ts";
+import { Machine, makeKey } from "./machine.ts";
 import { claimCode, Owner } from "./owner.ts";
+import { startedBox } from "./started_box.ts";
 import { temporaryFolder } from "./temporary.ts";
 
 const SLOW_MS = 240_000;
@@ -41,22 +42,10 @@ async function greeting(port: number): Promise<string> {
 
 Deno.test("the owner's page changes the box, and resets it", async (t) => {
   await using folder = await temporaryFolder();
-  const key = await makeKey(folder.path);
-  const other = await Deno.makeTempDir({ dir: folder.path });
-  const newKey = await Deno.readTextFile(`${await makeKey(other)}.pub`);
-  const image = imageUnderTest();
-  // The machine is switched off and on once.
-  const hardware = {
-    image,
-    disk: join(folder.path, "disk.qcow2"),
-    variables: join(folder.path, "variables.fd"),
-    uuid: crypto.randomUUID(),
-    processors: 1,
-    unplayed: true,
-  };
-  await makeDisk(image, hardware.disk);
+  const newKey = await Deno.readTextFile(`${await makeKey(folder.path)}.pub`);
+  const { key, memory, ...hardware } = await startedBox(imageUnderTest(), folder.path);
   await using machine = await Machine.start(
-    { ...hardware, name: "owner", key, reboots: true },
+    { ...hardware, key, memory, name: "owner", reboots: true },
     artifacts,
   );
   const figures: Record<string, unknown> = {};

@@ -8,9 +8,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { packBundle } from "../../src/update/archive.ts";
 import { artifacts, imageKey, imageUnderTest, keepFigures } from "./tested_image.ts";
-import { Machine, makeDisk, makeKey } from "./machine.ts";
+import { Machine } from "./machine.ts";
 import { makeNextVersion } from "./next_version.ts";
 import { runningSystem } from "./running_system.ts";
+import { type StartedBox, startedBox } from "./started_box.ts";
 import { temporaryFolder } from "./temporary.ts";
 import { nextVersions } from "./versions.ts";
 import { eventually } from "./wait.ts";
@@ -66,22 +67,11 @@ Deno.test("a box survives power cuts at random moments of an update", async () =
   const update = join(folder.path, "update");
   await packBundle(bundle, update);
   await Deno.remove(bundle, { recursive: true });
-  const ssh = await makeKey(folder.path);
   const cuts: Cut[] = [];
   for (const [index, moments] of MACHINES.entries()) {
     const name = `cut-${index + 1}`;
-    const disk = join(folder.path, `${name}.qcow2`);
-    const variables = join(folder.path, `${name}-variables.fd`);
-    await makeDisk(image, disk);
-    const hardware = {
-      image,
-      disk,
-      variables,
-      uuid: crypto.randomUUID(),
-      processors: 1,
-      unplayed: true,
-    };
-    const box: Box = { hardware, name, ssh, update, before, after };
+    const own = await Deno.makeTempDir({ dir: folder.path });
+    const box: Box = { started: await startedBox(image, own), name, update, before, after };
     cuts.push(...await cutAndCutAgain(box, moments));
   }
   await keepFigures("image-power-cuts", { cuts });
@@ -90,12 +80,8 @@ Deno.test("a box survives power cuts at random moments of an update", async () =
 });
 
 interface Box {
-  hardware: Pick<
-    Parameters<typeof Machine.start>[0],
-    "image" | "disk" | "variables" | "uuid" | "processors" | "unplayed"
-  >;
+  started: StartedBox;
   name: string;
-  ssh: string;
   /** The update's file. */
   update: string;
   /** Versions: the image's, and the update's. */
@@ -116,11 +102,12 @@ interface Cut {
 
 async function cutAndCutAgain(box: Box, moments: Moment[]): Promise<Cut[]> {
   const cuts: Cut[] = [];
+  const { memory, ...hardware } = box.started;
   for (let start = 0; start <= moments.length; start++) {
     await using machine = await Machine.start({
-      ...box.hardware,
+      ...hardware,
+      ...(start === 0 ? { memory } : {}),
       name: `${box.name}-${start}`,
-      key: box.ssh,
       drives: { update: box.update },
       reboots: true,
     }, artifacts);

@@ -1,8 +1,9 @@
 /** What the tests of updates ask a box. */
 import assert from "node:assert/strict";
 import { artifacts } from "./tested_image.ts";
-import { Machine, makeKey } from "./machine.ts";
+import { Machine } from "./machine.ts";
 import { runningSystem } from "./running_system.ts";
+import { startedBox } from "./started_box.ts";
 import { eventually } from "./wait.ts";
 
 const MINUTES = 60_000;
@@ -26,21 +27,19 @@ export class UpdatedBox implements AsyncDisposable {
   private constructor(readonly machine: Machine) {}
 
   /**
-   * Starts a box, which finds the file `update` at {@linkcode UPDATE}, and waits until it is ready.
+   * A box that has started, which finds the file `update` at {@linkcode UPDATE}.
    *
-   * @param folder  for its key, which goes with it
+   * @param folder  for its disk
    */
   static async start(
     { image, name, folder, update }: Record<"image" | "name" | "folder" | "update", string>,
   ): Promise<UpdatedBox> {
     const machine = await Machine.start({
-      image,
+      ...await startedBox(image, folder),
       name,
-      key: await makeKey(folder),
       drives: { update },
       reboots: true,
       watchdog: true,
-      processors: 1,
     }, artifacts);
     try {
       await machine.sshReady();
