@@ -85,6 +85,18 @@ Deno.test("lists that name files the mirror has replaced are read again", async 
   assert.ok(fake.lines("installed").includes("libyuv0"));
 });
 
+Deno.test("it waits for another apt that holds a lock, and says so", async () => {
+  const state = { installed: without(first, "libyuv0"), offered: first };
+  const lock = "E: Could not get lock /var/cache/apt/archives/lock. It is held by process 7 (apt-get)";
+  const { fake, code, stderr, log } = await setUp({ ...state, locked: [lock] });
+  await using _ = fake;
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /Another apt is at work on this machine; waiting for it/);
+  // Not taken for old lists.
+  assert.ok(log.every((line) => !line.endsWith(" update")), log.join("\n"));
+  assert.ok(fake.lines("installed").includes("libyuv0"));
+});
+
 const libraries = runtimePackages.flatMap(({ unpack }) =>
   unpack?.libraries.map(([name]) => name) ?? []
 );

@@ -30,6 +30,11 @@ for word; do
     *) names="$names $word" ;;
   esac
 done
+if [ -z "$simulate" ] && [ -s "$state/locked" ]; then
+  head -n 1 "$state/locked" >&2
+  sed -i 1d "$state/locked"
+  exit 100
+fi
 for name in $names; do
   if grep -qx "$name" "$state/conflicting"; then
     echo "E: Packages need to be removed but remove is disabled." >&2
@@ -70,6 +75,8 @@ export interface FakeState {
   conflicting?: string[];
   /** Fail once: the mirror has replaced them. */
   stale?: string[];
+  /** What apt-get says, one line at each installation, before it can install. */
+  locked?: string[];
   sudo?: "missing" | "asks" | "works";
 }
 
@@ -81,7 +88,7 @@ export class FakeDebian {
     const fake = new FakeDebian(folder);
     await Deno.mkdir(join(folder, "bin"));
     const { sudo = "missing", ...lists } = state;
-    const names = ["installed", "offered", "mirror", "conflicting", "stale"] as const;
+    const names = ["installed", "offered", "mirror", "conflicting", "stale", "locked"] as const;
     for (const name of names) await fake.#write(name, lists[name] ?? []);
     await fake.#write("known", lists.offered ?? []);
     await fake.#write("log", []);
