@@ -22,7 +22,7 @@ Deno.test("a system extension", async (t) => {
   const version = versionOf(image);
   const figures: Record<string, unknown> = {};
   await using machine = await Machine.start(
-    { ...await startedBox(image, folder), name: "extension", reboots: true },
+    { ...await startedBox(image, folder), name: "extension", reboots: true, unplayed: true },
     artifacts,
   );
   const build = async () => {

@@ -43,7 +43,9 @@ async function greeting(port: number): Promise<string> {
 Deno.test("the owner's page changes the box, and resets it", async (t) => {
   await using folder = await temporaryFolder();
   const newKey = await Deno.readTextFile(`${await makeKey(folder.path)}.pub`);
-  const { key, memory, ...hardware } = await startedBox(imageUnderTest(), folder.path);
+  const { key, memory, ...box } = await startedBox(imageUnderTest(), folder.path);
+  // The machine is switched off and on once.
+  const hardware = { ...box, unplayed: true };
   await using machine = await Machine.start(
     { ...hardware, key, memory, name: "owner", reboots: true },
     artifacts,

@@ -110,6 +110,7 @@ async function cutAndCutAgain(box: Box, moments: Moment[]): Promise<Cut[]> {
       name: `${box.name}-${start}`,
       drives: { update: box.update },
       reboots: true,
+      unplayed: true,
     }, artifacts);
     const readySeconds = Math.round(await machine.ready() / 1000);
     await machine.sshReady();

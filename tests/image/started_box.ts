@@ -17,7 +17,7 @@ const kept = join(artifacts, "../image-started");
 export type StartedBox = Required<
   Pick<
     MachineOptions,
-    "image" | "key" | "uuid" | "disk" | "variables" | "memory" | "processors" | "unplayed"
+    "image" | "key" | "uuid" | "disk" | "variables" | "memory" | "processors"
   >
 >;
 
@@ -48,7 +48,6 @@ async function keptBox(image: string): Promise<StartedBox> {
     variables: join(folder, "variables.fd"),
     memory: join(folder, "memory"),
     processors: 1,
-    unplayed: true,
   };
   const uuidFile = join(folder, "uuid");
   // Written last.
