@@ -87,7 +87,8 @@ Deno.test("lists that name files the mirror has replaced are read again", async 
 
 Deno.test("it waits for another apt that holds a lock, and says so", async () => {
   const state = { installed: without(first, "libyuv0"), offered: first };
-  const lock = "E: Could not get lock /var/cache/apt/archives/lock. It is held by process 7 (apt-get)";
+  const lock =
+    "E: Could not get lock /var/cache/apt/archives/lock. It is held by process 7 (apt-get)";
   const { fake, code, stderr, log } = await setUp({ ...state, locked: [lock] });
   await using _ = fake;
   assert.equal(code, 0, stderr);
