@@ -121,7 +121,7 @@ export const ConfigSchema = z.strictObject({
     )),
     keep_ready: z.boolean().default(true).meta(meta(
       "Whether a program is kept loaded for the next game, so that Play does not wait for its start. " +
-        "Takes 70 MB of memory, and a second of a slow processor at each start of Gamelan.",
+        "Takes 65 MB of memory, and half a second of a processor at each start of Gamelan.",
       "true or false",
     )),
     max_sessions: z.number().int().min(1).max(256).default(8).meta(meta(
