@@ -88,7 +88,7 @@ function visit(
         ...options.context,
       });
       const page = await context.newPage();
-      page.setDefaultTimeout(10000);
+      page.setDefaultTimeout(20_000);
       const errors: string[] = [];
       page.on("pageerror", (error) => errors.push(String(error)));
       if (options.pad) await page.addInitScript(installFakePad);
