@@ -1,3 +1,5 @@
+import { freePort } from "../tools/free_ports.ts";
+
 /** A real redis-server of its own for a test, on a free loopback port, keeping nothing. */
 export interface RedisServer extends AsyncDisposable {
   url: string;
@@ -39,11 +41,6 @@ export async function startRedis(): Promise<RedisServer> {
       },
     };
   }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
 }
 
 /** One inline command (Redis protocol specification, "Inline commands"); undefined: no connection. */

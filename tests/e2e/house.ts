@@ -54,12 +54,6 @@ export interface HouseOptions {
   offline?: boolean;
 }
 
-/** A port that was free just now. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return (listener.addr as Deno.NetAddr).port;
-}
-
 /** Starts a house and waits until it is ready. Its sessions end with it when it is disposed. */
 export async function startHouse(options: HouseOptions = {}): Promise<House> {
   const dataDir = options.dataDir ?? await Deno.makeTempDir({ prefix: "gamelan-house-" });

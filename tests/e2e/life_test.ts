@@ -6,7 +6,8 @@ import { GameLibrary } from "../../src/games/library.ts";
 import type { SessionInfo } from "../../src/protocol/session.ts";
 import { makeTinyRoot } from "../games/tiny_root.ts";
 import { screenshot, startBrowser, until } from "./browser.ts";
-import { freePort, type House, startHouse } from "./house.ts";
+import { freePort } from "../tools/free_ports.ts";
+import { type House, startHouse } from "./house.ts";
 import { gameProcesses, nothingLeft, sessionProcess, sessionProcesses } from "./leftovers.ts";
 import { claim, logIn, moves, picture, play, sessionOf, stats } from "./player.ts";
 

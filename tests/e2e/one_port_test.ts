@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { startBrowser, until } from "./browser.ts";
-import { freePort, type House, startHouse } from "./house.ts";
+import { freePort } from "../tools/free_ports.ts";
+import { type House, startHouse } from "./house.ts";
 import { sessionProcess } from "./leftovers.ts";
 import { claim, logIn, moves, picture, play, sessionOf, stats } from "./player.ts";
 

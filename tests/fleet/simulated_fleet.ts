@@ -12,6 +12,7 @@ import { prove } from "../../src/fleet/box/prove.ts";
 import { FolderUpdater, type ImageTraits } from "./folder_updater.ts";
 import { Operator, type Said } from "./operator.ts";
 import { type BoxSetup, houseName, openSimulatedHost } from "./simulated_host.ts";
+import { freePorts } from "../tools/free_ports.ts";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const main = join(repository, "main.ts");
@@ -366,15 +367,4 @@ echo running
     await Deno.writeTextFile(join(root, "box.json"), JSON.stringify(setup));
     return new SimulatedBox(name, root, port, join(this.folder, "bin/gamelan"), env, version);
   }
-}
-
-/** Ports that nobody listens on; held together, so that they differ. */
-function freePorts(count: number): number[] {
-  const listeners = Array.from(
-    { length: count },
-    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
-  );
-  const ports = listeners.map(({ addr }) => addr.port);
-  for (const listener of listeners) listener.close();
-  return ports;
 }

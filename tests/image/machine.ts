@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { emulatorCommand, emulatorTree } from "../../image/tools_tree.ts";
 import { Followed } from "./followed.ts";
 import { Qmp } from "./qmp.ts";
+import { freePorts } from "../tools/free_ports.ts";
 
 const emulator = emulatorTree(fileURLToPath(new URL("../../image/build", import.meta.url)));
 const FIRMWARE = join(emulator, "usr/share/OVMF/OVMF_CODE_4M.fd");
@@ -80,17 +81,6 @@ export async function makeKey(folder: string): Promise<string> {
 export async function makeDisk(image: string, path: string, gib = 8): Promise<void> {
   const back = ["-b", await Deno.realPath(image), "-F", "raw"];
   await command(["qemu-img", "create", "-q", "-f", "qcow2", ...back, path, `${gib}G`]);
-}
-
-/** TCP ports that were free just now, each another one. */
-function freePorts(count: number): number[] {
-  const listeners = Array.from(
-    { length: count },
-    () => Deno.listen({ hostname: "127.0.0.1", port: 0 }),
-  );
-  const ports = listeners.map(({ addr }) => addr.port);
-  for (const listener of listeners) listener.close();
-  return ports;
 }
 
 /** The two ends of a cable between two machines: UDP ports that were free just now. */

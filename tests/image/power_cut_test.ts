@@ -106,7 +106,7 @@ async function cutAndCutAgain(box: Box, moments: Moment[]): Promise<Cut[]> {
   for (let start = 0; start <= moments.length; start++) {
     await using machine = await Machine.start({
       ...hardware,
-      ...(start === 0 ? { memory } : {}),
+      memory: start === 0 ? memory : undefined,
       name: `${box.name}-${start}`,
       drives: { update: box.update },
       reboots: true,
