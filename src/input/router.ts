@@ -5,6 +5,7 @@ import {
   encodeInput,
   type InputEvent,
   InputFormatError,
+  PAD_HISTORY,
   type PadState,
 } from "../protocol/input.ts";
 import { logger } from "../system/log.ts";
@@ -31,6 +32,8 @@ interface ViewerState {
   flood: FloodLimit;
   /** Newest time of each kind of record that overtakes others, and of each pad's state. */
   newest: Map<string, number>;
+  /** The last change of each pad's presses that the game knows of; none after all was let go. */
+  changes: Map<number, number>;
   /** Time of the last record, for those made here. */
   lastMs: number;
 }
@@ -55,7 +58,8 @@ const padAtRest = (pad: number, timeMs: number): PadState => ({
  * It knows what every viewer holds, so that a key two of them hold goes up with the last one, and
  * nothing stays down when a viewer leaves, blurs or is dropped. Positions and pad states that come
  * late on the unordered channel are dropped; relative movement and wheel add up in any order and
- * never are. A viewer that floods loses presses and movement, never a release.
+ * never are. A pad's presses whose records were lost are made up for from the next one. A viewer that
+ * floods loses presses and movement, never a release.
  */
 export class InputRouter {
   readonly #outputs: InputOutputs;
@@ -77,7 +81,7 @@ export class InputRouter {
     if (known?.role === role) return;
     if (known) this.leave(viewerId);
     const flood = new FloodLimit();
-    this.#viewers.set(viewerId, { role, flood, newest: new Map(), lastMs: 0 });
+    this.#viewers.set(viewerId, { role, flood, newest: new Map(), changes: new Map(), lastMs: 0 });
   }
 
   /** Releases everything the viewer holds and forgets it. Its pads stay with the game, at rest. */
@@ -111,6 +115,7 @@ export class InputRouter {
     }
     const admitted = viewer.flood.admit(this.#now());
     if (!admitted && !isRelease(event)) return;
+    if (!admitted && event.kind === "pad-state") event.before = [];
     viewer.lastMs = Math.max(viewer.lastMs, event.timeMs);
     this.#route(viewerId, viewer, event);
   }
@@ -196,12 +201,19 @@ export class InputRouter {
     // After a reconnection the state may come without, or before, the record that connects the pad.
     const slot = this.#pads.slotOf(owner) ??
       this.#connectPad(owner, { timeMs: event.timeMs, name: "Gamepad", rumble: true });
-    if (slot >= 0) this.#toPads({ ...event, pad: slot });
+    if (slot < 0) return;
+    const { change = 0, before = [], ...state } = event;
+    for (const presses of before.slice(before.length - missed(viewer, event.pad, change))) {
+      this.#toPads({ ...state, ...presses, pad: slot });
+    }
+    viewer.changes.set(event.pad, change);
+    this.#toPads({ ...state, pad: slot });
   }
 
   #disconnectPad(owner: PadOwner, viewer: ViewerState, timeMs: number): void {
     // A state that was sent before but comes after must not bring the pad back.
     this.#isNewest(viewer, `pad ${owner.pad}`, timeMs);
+    viewer.changes.delete(owner.pad);
     const slot = this.#pads.slotOf(owner);
     if (slot === undefined) return;
     this.#pads.empty(slot);
@@ -221,11 +233,22 @@ export class InputRouter {
       this.#touch(viewerId, { kind: "touch", timeMs, id, phase: "cancel", x: 0, y: 0 });
     }
     for (const slot of this.#pads.of(viewerId)) {
-      // States sent before this release must not press anything again.
-      this.#isNewest(viewer, `pad ${this.#pads.owner(slot)!.pad}`, timeMs);
+      // States sent before this release must not press anything again, nor what a later one tells of them.
+      const { pad } = this.#pads.owner(slot)!;
+      this.#isNewest(viewer, `pad ${pad}`, timeMs);
+      viewer.changes.delete(pad);
       this.#toPads(padAtRest(slot, timeMs));
     }
   }
+}
+
+/** How many changes of a pad's presses have not come, of those that a record can tell. */
+function missed(viewer: ViewerState, pad: number, change: number): number {
+  const known = viewer.changes.get(pad);
+  if (known === undefined) return 0;
+  const behind = (change - known - 1) & 0xff;
+  // Over half of the count is one that is behind us.
+  return behind < 0x80 ? Math.min(behind, PAD_HISTORY) : 0;
 }
 
 /** Records that only ever let something go; they do nothing where it is not held. */

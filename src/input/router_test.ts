@@ -8,6 +8,7 @@ class Game {
   readonly buttons = new Set<number>();
   readonly touches = new Set<number>();
   readonly pads = new Map<number, PadState | undefined>();
+  readonly padRecords: PadState[] = [];
   readonly seat: InputEvent[] = [];
   readonly deviceEvents: InputEvent[] = [];
   now = 0;
@@ -39,6 +40,7 @@ class Game {
       assert.ok(!this.pads.has(event.pad), `pad ${event.pad} connects twice`);
       this.pads.set(event.pad, undefined);
     } else if (event.kind === "pad-state") {
+      this.padRecords.push(event);
       assert.ok(this.pads.has(event.pad), `state of pad ${event.pad}, which is not connected`);
       this.pads.set(event.pad, event);
     } else if (event.kind === "pad-disconnect") {
@@ -173,6 +175,37 @@ Deno.test("positions and pad states that come late are dropped, movement is not"
   g.pad("a", 0, 2, 20);
   g.pad("a", 0, 1, 19);
   assert.equal(g.pads.get(0)!.buttons, 2);
+});
+
+Deno.test("presses whose records were lost come with the next one, each once and in order", () => {
+  const g = game("a");
+  const told: number[] = [];
+  const state = (change: number, ...buttons: number[]) => {
+    const timeMs = ++g.now;
+    const rest = { axes: [0, 0, 0, 0], triggers: [0, 0] } as Pick<PadState, "axes" | "triggers">;
+    const before = buttons.slice(0, -1).map((buttons) => ({ buttons, triggers: rest.triggers }));
+    const from = g.padRecords.length;
+    g.send("a", {
+      ...{ kind: "pad-state", timeMs, pad: 0, buttons: buttons.at(-1)!, change, before },
+      ...rest,
+    });
+    told.push(...g.padRecords.slice(from).map(({ buttons }) => buttons));
+    return told.splice(0);
+  };
+  g.send("a", connect(0));
+  // What was before the first record that comes is unknown, and not made up for.
+  assert.deepEqual(state(254, 1, 0), [0]);
+  assert.deepEqual(state(254, 1, 0), [0]);
+  assert.deepEqual(state(0, 1, 0, 2, 0), [2, 0]);
+  assert.deepEqual(state(1, 0, 2, 0, 4), [4]);
+  // More were lost than it has with it.
+  assert.deepEqual(state(9, 8, 0, 16, 0, 32), [8, 0, 16, 0, 32]);
+  // An older count than the last one, a hostile or a confused page: only what is.
+  assert.deepEqual(state(8, 8, 0, 16, 0), [0]);
+  g.send("a", { kind: "release-all", timeMs: ++g.now });
+  assert.deepEqual(state(12, 0, 1, 0, 1, 0), [0]);
+  g.send("a", { kind: "pad-disconnect", timeMs: ++g.now, pad: 0 });
+  assert.deepEqual(state(16, 0, 1, 0, 1, 0), [0]);
 });
 
 Deno.test("pads of all viewers share four slots, in the order in which they connect", () => {

@@ -7,7 +7,8 @@ import { KeyboardLayout, SessionInfo, VideoMode } from "./session.ts";
  * The browser opens two channels:
  * - `control`: reliable and ordered; these messages as text, and key, button, text, touch and pad
  *   connection input records (input.ts) as binary.
- * - `motion`: `ordered: false, maxRetransmits: 0`; pointer, wheel and pad-state input records.
+ * - `motion`: `ordered: false, maxRetransmits: 0`; pointer, wheel and pad-state input records. A pad's
+ *   presses are here and not there so that none waits for a retransmission: later records repeat them.
  */
 export const CONTROL_CHANNEL = "control";
 export const MOTION_CHANNEL = "motion";

@@ -11,7 +11,8 @@
  * | 12– | payload of the kind |
  *
  * State is sent whole where it can be (a pad's buttons and axes, an absolute position), so that a
- * record lost on the unreliable channel is repaired by the next one.
+ * record lost on the unreliable channel is repaired by the next one. A pad's state has its last changes
+ * with it: byte 1 counts them, and buttons (u32) and triggers (2 × u8) after each follow the payload.
  */
 
 export const InputKind = {
@@ -65,13 +66,28 @@ export interface PadState {
   axes: [number, number, number, number];
   /** Left and right trigger: 0 to 1. */
   triggers: [number, number];
+  /** How often {@linkcode PadPresses} have changed, modulo 256; absent is 0. */
+  change?: number;
+  /** What they were after each of the changes before this one, the oldest first. */
+  before?: PadPresses[];
 }
+
+/**
+ * What of a pad is pressed. A tap is two changes of it, and where both of their records are lost a later
+ * one brings them.
+ */
+export type PadPresses = Pick<PadState, "buttons" | "triggers">;
+
+/** So many changes before its own come along with a pad's state. */
+export const PAD_HISTORY = 4;
 
 /** Longest record in bytes; longer ones are refused. */
 export const MAX_INPUT_RECORD = 1024;
 export const MAX_PADS = 4;
 const PHASES: TouchPhase[] = ["down", "move", "up", "cancel"];
 const HEAD = 12;
+const PAD_PAYLOAD = 14;
+const PRESSES = 6;
 
 /** An input record that is not of the form above. The viewer that sent it is disconnected. */
 export class InputFormatError extends Error {
@@ -127,10 +143,23 @@ export function encodeInput(event: InputEvent): Uint8Array<ArrayBuffer> {
       return bytes;
     }
     case "pad-state": {
-      const { bytes, view } = record(InputKind.PadState, 0, event.pad, timeMs, 14);
+      const before = (event.before ?? []).slice(-PAD_HISTORY);
+      const length = PAD_PAYLOAD + PRESSES * before.length;
+      const { bytes, view } = record(
+        InputKind.PadState,
+        (event.change ?? 0) & 0xff,
+        event.pad,
+        timeMs,
+        length,
+      );
       view.setUint32(HEAD, event.buttons, true);
       event.axes.forEach((axis, i) => view.setInt16(HEAD + 4 + 2 * i, signed16(axis), true));
       event.triggers.forEach((trigger, i) => view.setUint8(HEAD + 12 + i, unit16(trigger) >> 8));
+      for (const [i, { buttons, triggers }] of before.entries()) {
+        const at = HEAD + PAD_PAYLOAD + PRESSES * i;
+        view.setUint32(at, buttons, true);
+        triggers.forEach((trigger, i) => view.setUint8(at + 4 + i, unit16(trigger) >> 8));
+      }
       return bytes;
     }
     case "pad-connect": {
@@ -228,7 +257,12 @@ export function decodeInput(bytes: Uint8Array): InputEvent {
     case InputKind.Text:
       return { kind: "text", timeMs, text: text() };
     case InputKind.PadState: {
-      payload(14);
+      const changes = (bytes.length - HEAD - PAD_PAYLOAD) / PRESSES;
+      payload(PAD_PAYLOAD + PRESSES * Math.min(PAD_HISTORY, Math.max(0, Math.floor(changes))));
+      const presses = (at: number): PadPresses => ({
+        buttons: view.getUint32(at, true) & 0x1ffff,
+        triggers: [view.getUint8(at + 4) / 255, view.getUint8(at + 5) / 255],
+      });
       const axis = (i: number) => Math.max(-1, view.getInt16(HEAD + 4 + 2 * i, true) / 32767);
       return {
         kind: "pad-state",
@@ -237,6 +271,11 @@ export function decodeInput(bytes: Uint8Array): InputEvent {
         buttons: view.getUint32(HEAD, true) & 0x1ffff,
         axes: [axis(0), axis(1), axis(2), axis(3)],
         triggers: [view.getUint8(HEAD + 12) / 255, view.getUint8(HEAD + 13) / 255],
+        change: small,
+        before: Array.from(
+          { length: changes },
+          (_, i) => presses(HEAD + PAD_PAYLOAD + PRESSES * i),
+        ),
       };
     }
     case InputKind.PadConnect:

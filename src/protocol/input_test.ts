@@ -9,7 +9,15 @@ const examples: InputEvent[] = [
   { kind: "wheel", timeMs: 3, dx: 0, dy: 120 },
   { kind: "touch", timeMs: 4, id: 3, phase: "move", x: 1, y: 0 },
   { kind: "text", timeMs: 5, text: "Gamelan ガムラン" },
-  { kind: "pad-state", timeMs: 6, pad: 1, buttons: 0x10001, axes: [-1, 1, 0, 0], triggers: [0, 1] },
+  {
+    ...{ kind: "pad-state", timeMs: 6, pad: 1, buttons: 0x10001 },
+    ...{ axes: [-1, 1, 0, 0], triggers: [0, 1], change: 255 },
+    before: [{ buttons: 0, triggers: [1, 0] }, { buttons: 0x1ffff, triggers: [0, 0] }],
+  },
+  {
+    ...{ kind: "pad-state", timeMs: 6, pad: 0, buttons: 0, axes: [0, 0, 0, 0], triggers: [0, 0] },
+    ...{ change: 0, before: [] },
+  },
   { kind: "pad-connect", timeMs: 7, pad: 0, name: "Xbox pad", rumble: true },
   { kind: "pad-disconnect", timeMs: 8, pad: 3 },
   { kind: "release-all", timeMs: 9 },

@@ -73,20 +73,62 @@ const reading = (index: number, buttons: number[] = [], axes = [0, 0, 0, 0]): Pa
   axes,
 });
 
-Deno.test("pads connect, send changes at once and refreshes rarely, and disconnect", () => {
+Deno.test("pads connect, send changes at once, a few times more and then rarely, and disconnect", () => {
   const { control, motion, sender } = wired();
   const pads = new GamePads(sender, () => {});
   pads.onPads([reading(3)], 1000);
   pads.onPads([reading(3)], 1016);
   pads.onPads([reading(3, [0])], 1032);
   pads.onPads([reading(3, [0])], 1048);
-  pads.onPads([reading(3, [0])], 1232);
-  pads.onPads([], 1248);
+  pads.onPads([reading(3, [0])], 1131);
+  pads.onPads([reading(3, [0])], 1132);
+  pads.onPads([reading(3, [0])], 1330);
+  pads.onPads([reading(3, [0])], 1331);
+  pads.onPads([], 1348);
   assert.deepEqual(control.sent.map(({ kind }) => kind), ["pad-connect", "pad-disconnect"]);
   const states = motion.sent.map((event) =>
-    event.kind === "pad-state" && [event.pad, event.buttons]
+    event.kind === "pad-state" && [event.pad, event.buttons, event.timeMs]
   );
-  assert.deepEqual(states, [[0, 0], [0, 1], [0, 1]]);
+  assert.deepEqual(states, [
+    [0, 0, 1000],
+    [0, 1, 1032],
+    [0, 1, 1048],
+    [0, 1, 1131],
+    [0, 1, 1331],
+  ]);
+});
+
+Deno.test("a pad's state counts its presses and has the last ones with it; sticks are none", () => {
+  const { motion, sender } = wired();
+  const pads = new GamePads(sender, () => {});
+  const last = () => {
+    const event = motion.sent.at(-1)!;
+    assert.ok(event.kind === "pad-state");
+    return [event.change, event.before!.map(({ buttons }) => buttons)];
+  };
+  const rounds = [[], [0], [], [1], [], [2, 3], []];
+  for (const [i, buttons] of rounds.entries()) pads.onPads([reading(0, buttons)], 50 * i);
+  assert.deepEqual(last(), [6, [0, 2, 0, 12]]);
+  pads.onPads([reading(0, [], [1, 0, 0, 0])], 400);
+  assert.deepEqual(last(), [6, [0, 2, 0, 12]]);
+  const pulled = reading(0);
+  pads.onPads(
+    [{ ...pulled, buttons: pulled.buttons.with(7, { pressed: false, value: 0.2 }) }],
+    450,
+  );
+  assert.deepEqual(last(), [7, [2, 0, 12, 0]]);
+  // What was pressed before a menu or a new link is past.
+  pads.onCovered();
+  pads.onPads([reading(0)], 500);
+  assert.deepEqual(last(), [8, []]);
+});
+
+Deno.test("a change that the browser tells of late is no older than the refresh before it", () => {
+  const { motion, sender } = wired();
+  const pads = new GamePads(sender, () => {});
+  pads.onPads([reading(0)], 1000);
+  pads.onPads([{ ...reading(0, [0]), timestamp: 995 }], 1016);
+  assert.deepEqual(motion.sent.map(({ timeMs }) => timeMs), [1000, 1000]);
 });
 
 Deno.test("four pads play, a fifth waits for a free slot", () => {

@@ -1,8 +1,14 @@
 /**
  * Gamepads to the game: up to four slots for real pads and the on-screen one. A pad's whole state is
- * sent when it changes, and every 200 ms so that a lost record does not last.
+ * sent when it changes, a few times more right after that and then every 200 ms, with its last presses:
+ * where records are lost no button stays down, and no tap is missed.
  */
-import { MAX_PADS, type PadState } from "../../../src/protocol/input.ts";
+import {
+  MAX_PADS,
+  PAD_HISTORY,
+  type PadPresses,
+  type PadState,
+} from "../../../src/protocol/input.ts";
 import {
   HoldDetector,
   isMenuCombo,
@@ -16,6 +22,8 @@ import { readGamepads } from "../../gamepad/poller.ts";
 import type { InputSender } from "./sender.ts";
 
 const REFRESH_MS = 200;
+/** A change is told again at each look for so long: most losses are over by then. */
+const REPEAT_MS = 100;
 const MENU_HOLD_MS = 700;
 
 interface Slot {
@@ -25,6 +33,12 @@ interface Slot {
   rumble: boolean;
   last: PadSnapshot;
   sentAt: number;
+  /** The newest time that was sent. */
+  timeMs: number;
+  changedAt: number;
+  /** Of what is pressed, as in PadState. */
+  change: number;
+  before: PadPresses[];
   /** Buttons that were down when the game got its pads back: not pressed for it until let go. */
   ignored: number | undefined;
 }
@@ -70,7 +84,9 @@ export class GamePads {
     const now = performance.now();
     for (const [at, slot] of this.#slots.entries()) {
       this.#update(at, NEUTRAL_PAD, now, now);
-      if (slot) slot.ignored = undefined;
+      if (!slot) continue;
+      slot.ignored = undefined;
+      slot.before = [];
     }
   }
 
@@ -90,9 +106,12 @@ export class GamePads {
     for (const [pad, slot] of this.#slots.entries()) {
       if (!slot) continue;
       const timeMs = performance.now();
-      const { name, rumble, last } = slot;
+      const { name, rumble, last, change } = slot;
+      // What was pressed while there was no link is past.
+      slot.before = [];
+      slot.timeMs = timeMs;
       this.#sender.send({ kind: "pad-connect", timeMs, pad, name, rumble });
-      this.#sender.send({ kind: "pad-state", timeMs, pad, ...last });
+      this.#sender.send({ kind: "pad-state", timeMs, pad, ...last, change });
     }
   }
 
@@ -121,7 +140,10 @@ export class GamePads {
     const free = this.#slots.indexOf(undefined);
     if (free < 0) return undefined;
     const ignored = source === "screen" ? 0 : undefined;
-    this.#slots[free] = { source, name, rumble, last: NEUTRAL_PAD, sentAt: 0, ignored };
+    this.#slots[free] = {
+      ...{ source, name, rumble, ignored, last: NEUTRAL_PAD },
+      ...{ sentAt: 0, timeMs: 0, changedAt: -REPEAT_MS, change: 0, before: [] },
+    };
     const timeMs = performance.now();
     this.#sender.send({ kind: "pad-connect", timeMs, pad: free, name, rumble });
     return free;
@@ -143,18 +165,37 @@ export class GamePads {
     const slot = this.#slots[at];
     if (!slot) return;
     const same = samePad(state, slot.last);
-    if (same && now - slot.sentAt < REFRESH_MS) return;
+    const often = now - slot.changedAt < REPEAT_MS;
+    if (same && !often && now - slot.sentAt < REFRESH_MS) return;
     slot.sentAt = now;
+    if (!same) slot.changedAt = now;
+    if (!samePresses(state, slot.last)) {
+      slot.before = [...slot.before, slot.last].slice(-PAD_HISTORY);
+      slot.change = (slot.change + 1) & 0xff;
+    }
     slot.last = state;
+    // A refresh is not a new event of the player's hand, but it is of this moment; and a browser may tell
+    // of a change late, with a time before the last refresh.
+    slot.timeMs = Math.max(slot.timeMs, same ? now : timeMs);
+    const { change, before } = slot;
     const event: PadState = {
       kind: "pad-state",
-      // A refresh is not a new event of the player's hand, but it is of this moment.
-      timeMs: same ? now : timeMs,
+      timeMs: slot.timeMs,
       pad: at,
       ...state,
+      change,
+      before,
     };
     this.#sender.send(event);
   }
+}
+
+/** Triggers count as pressed from there on, as for XInput (XINPUT_GAMEPAD_TRIGGER_THRESHOLD). */
+const PULLED = 30 / 255;
+
+function samePresses(a: PadSnapshot, b: PadSnapshot): boolean {
+  return a.buttons === b.buttons &&
+    a.triggers.every((trigger, i) => trigger > PULLED === b.triggers[i] > PULLED);
 }
 
 function hasRumble(pad: PadReading): boolean {

@@ -12,7 +12,7 @@ import { directionsOf, type TouchControl } from "./layout.ts";
 const MOUSE_SPEED = 900;
 const DEAD = 0.3;
 /** Pad states may be lost on their way: told again this often, so that no button stays down. */
-const REPEAT_MS = 100;
+const REPEAT_MS = 25;
 
 /** What one control does now: pressed for buttons, a direction (-1 to 1) for sticks and D-pads. */
 export interface ControlState {
