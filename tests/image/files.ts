@@ -12,15 +12,17 @@ export interface ImageTest {
   processors: number;
   /** It is ended after that; a file takes half of it where nothing else runs. */
   limitMinutes: number;
+  /** It may run beside one that wants all processors, on what that leaves of them. */
+  yields?: boolean;
 }
 
 /** Files that are not named here have two busy processors. */
 const KNOWN: Record<string, Omit<ImageTest, "path">> = {
-  "extension_test.ts": { processors: 1, limitMinutes: 20 },
+  "extension_test.ts": { processors: 1, limitMinutes: 20, yields: true },
   // Of its two machines most of the time one waits for the other.
   "fleet_test.ts": { processors: 1, limitMinutes: 65 },
   "owner_test.ts": { processors: 1, limitMinutes: 30 },
-  "wifi_test.ts": { processors: 1, limitMinutes: 20 },
+  "wifi_test.ts": { processors: 1, limitMinutes: 20, yields: true },
   "power_cut_test.ts": { processors: 1, limitMinutes: 50 },
   "update_test.ts": { processors: 1, limitMinutes: 40 },
 };
@@ -38,42 +40,60 @@ export interface ImageTestResult extends TestCounts {
   leftOut?: string;
 }
 
-/** The needs of these test files, the longest ones first: what is short fills the gaps. */
+/** The needs of these test files: the widest first, then the longest, so that what is short fills gaps. */
 export function imageTests(paths: string[]): ImageTest[] {
   return paths.map((path) => ({ path, ...(KNOWN[basename(path)] ?? OTHERS) }))
-    .sort((a, b) => b.limitMinutes - a.limitMinutes || a.path.localeCompare(b.path));
+    .sort((a, b) =>
+      b.processors - a.processors || b.limitMinutes - a.limitMinutes ||
+      a.path.localeCompare(b.path)
+    );
+}
+
+interface Running {
+  test: ImageTest;
+  /** Gives it its full share; absent once it has that. */
+  hurry?: () => void;
+  ended: Promise<void>;
 }
 
 /**
  * Runs `tests` such that no more than `processors` are wanted at a time; one that wants more runs alone.
+ * Beside one that wants several, one that may runs on what is left.
  *
- * @param run  runs one
+ * @param run  runs one; `hurry` is there for one that runs on what is left, until it resolves
  */
 export async function sideBySide<T>(
   tests: ImageTest[],
   processors: number,
-  run: (test: ImageTest) => Promise<T>,
+  run: (test: ImageTest, hurry?: Promise<void>) => Promise<T>,
 ): Promise<T[]> {
   const waiting = [...tests];
-  const running = new Set<Promise<unknown>>();
+  const running = new Set<Running>();
   const results: Promise<T>[] = [];
-  let free = processors;
-  while (waiting.length > 0) {
-    const at = waiting.findIndex((test) => test.processors <= free || running.size === 0);
-    if (at < 0) {
-      await Promise.race(running);
-      continue;
-    }
+  const begin = (at: number, yielding: boolean) => {
     const [test] = waiting.splice(at, 1);
-    free -= test.processors;
-    const result = run(test);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const result = run(test, yielding ? promise : undefined);
     results.push(result);
     // A failure of one is no reason to start the others at once.
-    const ended = result.then(() => {}, () => {}).then(() => {
-      free += test.processors;
-      running.delete(ended);
-    });
-    running.add(ended);
+    const ended = result.then(() => {}, () => {}).then(() => void running.delete(one));
+    const one: Running = { test, hurry: yielding ? resolve : undefined, ended };
+    running.add(one);
+  };
+  for (;;) {
+    const guest = [...running].find(({ hurry }) => hurry);
+    if (waiting.length === 0 && !guest) break;
+    const full = [...running].filter(({ hurry }) => !hurry).map(({ test }) => test);
+    const free = full.reduce((free, test) => free - test.processors, processors);
+    const isWide = (test: ImageTest) => test.processors > 1;
+    const next = waiting.findIndex((test) => test.processors <= free || full.length === 0);
+    const beside = guest ? -1 : waiting.findIndex((test) => test.yields);
+    if (guest && !full.some(isWide) && !(next >= 0 && isWide(waiting[next]))) {
+      guest.hurry!();
+      guest.hurry = undefined;
+    } else if (next >= 0) begin(next, false);
+    else if (beside >= 0 && full.some(isWide)) begin(beside, true);
+    else await Promise.race([...running].map(({ ended }) => ended));
   }
   return await Promise.all(results);
 }
@@ -102,17 +122,22 @@ export class ImageTestRunner {
    * Runs a file; once more where it fails: emulated machines that share two processors are late now and
    * then. What needed its second run says so, so that nobody takes it for sound; so does what was left
    * out for want of time.
+   *
+   * @param hurry  until it resolves, only processor time that nobody else wants is used
    */
-  async run(test: ImageTest): Promise<ImageTestResult> {
+  async run(test: ImageTest, hurry?: Promise<void>): Promise<ImageTestResult> {
+    let yields = hurry !== undefined;
+    hurry?.then(() => yields = false);
+    const once = () => this.#runOnce(test, yields ? hurry : undefined);
     if (!this.#fits(test)) {
       const leftOut = `it takes about ${usualMinutes(test)} minutes, which are not left`;
       return { path: test.path, seconds: 0, ...countJunit(""), leftOut };
     }
-    const first = await this.#runOnce(test);
+    const first = await once();
     if (first.failed === 0 && first.problem === undefined || !this.#fits(test)) return first;
     const firstRun = first.problem ?? `${first.failed} failed`;
     this.say(`== ${basename(test.path)}, once more: ${firstRun}`);
-    const second = await this.#runOnce(test);
+    const second = await once();
     return { ...second, failures: [...first.failures, ...second.failures], firstRun };
   }
 
@@ -125,15 +150,19 @@ export class ImageTestRunner {
     for (const group of this.#groups) await killGroup(group);
   }
 
-  async #runOnce({ path, limitMinutes }: ImageTest): Promise<ImageTestResult> {
+  async #runOnce(
+    { path, limitMinutes }: ImageTest,
+    hurry?: Promise<void>,
+  ): Promise<ImageTestResult> {
     const name = basename(path).replace(/_test\.tsx?$/, "");
     const report = join(this.artifacts, `image-${name}-junit.xml`);
     await Deno.remove(report).catch(() => {});
-    this.say(`== ${basename(path)}`);
+    this.say(`== ${basename(path)}${hurry ? ", which yields to others" : ""}`);
     const began = performance.now();
     // A group of its own, with which its virtual machines can be ended.
     const child = new Deno.Command("setsid", {
       args: [
+        ...(hurry ? LEAST : []),
         Deno.execPath(),
         ...["test", "-A", "--no-check", `--junit-path=${report}`, path],
       ],
@@ -143,6 +172,7 @@ export class ImageTestRunner {
       stderr: "piped",
     }).spawn();
     this.#groups.add(child.pid);
+    hurry?.then(() => this.#groups.has(child.pid) && takeFullShare(child.pid));
     let late = false;
     const limit = setTimeout(() => {
       late = true;
@@ -163,6 +193,26 @@ export class ImageTestRunner {
     if (late) return { ...result, problem: `did not end within ${limitMinutes} minutes` };
     if (code !== 0 && counts.failed === 0) return { ...result, problem: `ended with code ${code}` };
     return result;
+  }
+}
+
+/**
+ * Runs a command with the least weight that a session of processes can have (sched(7), autogroup: with
+ * it a process's own nice value counts in its session only).
+ */
+const LEAST = ["sh", "-c", 'echo 19 >/proc/self/autogroup; exec "$0" "$@"'];
+
+/** Whether the kernel lets a session of processes yield to others. */
+export async function canYield(): Promise<boolean> {
+  const path = "/proc/sys/kernel/sched_autogroup_enabled";
+  return (await Deno.readTextFile(path).catch(() => "0")).trim() === "1";
+}
+
+function takeFullShare(session: number): void {
+  try {
+    Deno.writeTextFileSync(`/proc/${session}/autogroup`, "0");
+  } catch {
+    // It has ended.
   }
 }
 

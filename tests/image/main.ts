@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { install, missingPackages, NeedsInstall } from "../../src/cli/bootstrap/apt.ts";
 import type { Requirement } from "../../src/cli/bootstrap/packages.ts";
 import { withPinnedDeno } from "../../src/cli/bootstrap/pinned_deno.ts";
-import { ImageTestRunner, imageTests, sideBySide, summary } from "./files.ts";
+import { canYield, ImageTestRunner, imageTests, sideBySide, summary } from "./files.ts";
 import { chosenMirrors, mirrorHelp, mirrorOptions } from "../../image/mirrors.ts";
 import { buildImage, machinePackages, prepareEmulator } from "./preparation.ts";
 
@@ -17,7 +17,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const help = `Usage: deno task test:image [OPTIONS] [FILE…]
 
 Builds the image, boots it in QEMU and runs tests/image, or the test files named. Files that fit on
-this machine's processors run side by side; one that fails is run once more.
+this machine's processors run side by side, and some on what others leave of them; one that fails is
+run once more.
 
   --image DISK          test this raw image instead of building one
   --minutes N           begin no file that would usually take longer than what is left of so many
@@ -75,7 +76,9 @@ async function main(args: string[]): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => void runner.stop().then(() => Deno.exit(130)));
   }
-  const results = await sideBySide(imageTests(files), processors, (test) => runner.run(test));
+  const yields = await canYield();
+  const tests = imageTests(files).map((test) => yields ? test : { ...test, yields });
+  const results = await sideBySide(tests, processors, (test, hurry) => runner.run(test, hurry));
   const { lines, success } = summary(results);
   for (const line of lines) console.log(line);
   return success ? 0 : 1;

@@ -11,21 +11,26 @@ import {
 } from "../image/files.ts";
 import { filesOfTail } from "../image/followed.ts";
 
-const test = (path: string, processors: number): ImageTest => ({
+const test = (path: string, processors: number, yields = false): ImageTest => ({
   path,
   processors,
   limitMinutes: 1,
+  yields,
 });
 
 /** Runs tests that end when they are told to. */
 function bench(tests: ImageTest[], processors: number) {
   const running = new Map<string, () => void>();
   const order: string[] = [];
-  const ended = sideBySide(tests, processors, ({ path }) => {
+  const yielding = new Set<string>();
+  const ended = sideBySide(tests, processors, ({ path }, hurry) => {
     order.push(path);
+    if (hurry) yielding.add(path);
+    hurry?.then(() => yielding.delete(path));
     const { promise, resolve } = Promise.withResolvers<string>();
     running.set(path, () => {
       running.delete(path);
+      yielding.delete(path);
       resolve(path);
     });
     return promise;
@@ -34,7 +39,7 @@ function bench(tests: ImageTest[], processors: number) {
     running.get(path)!();
     await new Promise((resolve) => setTimeout(resolve));
   };
-  return { running: () => [...running.keys()], end, ended, order };
+  return { running: () => [...running.keys()], yielding, end, ended, order };
 }
 
 Deno.test("files run side by side as far as the processors go", async () => {
@@ -64,8 +69,37 @@ Deno.test("what is small fills the gap before what is large, which runs alone at
   assert.deepEqual(order, ["one", "it", "huge"]);
 });
 
+Deno.test("beside a wide file one runs on what that leaves, and has its share when no wide one is left", async () => {
+  const { running, yielding, end, ended } = bench([
+    ...[test("wide", 2), test("wider", 2), test("long", 1), test("other", 1)],
+    ...[test("patient", 1, true), test("calm", 1, true)],
+  ], 2);
+  assert.deepEqual([running(), [...yielding]], [["wide", "patient"], ["patient"]]);
+  await end("wide");
+  assert.deepEqual([running(), [...yielding]], [["patient", "wider"], ["patient"]]);
+  await end("patient");
+  assert.deepEqual([running(), [...yielding]], [["wider", "calm"], ["calm"]]);
+  await end("wider");
+  // It takes one of the processors now.
+  assert.deepEqual([running(), [...yielding]], [["calm", "long"], []]);
+  await end("calm");
+  assert.deepEqual(running(), ["long", "other"]);
+  await end("long");
+  await end("other");
+  await ended;
+});
+
+Deno.test("the last one that yields has its share as soon as the wide one has ended", async () => {
+  const { running, yielding, end, ended } = bench([test("wide", 2), test("calm", 1, true)], 2);
+  assert.deepEqual([running(), [...yielding]], [["wide", "calm"], ["calm"]]);
+  await end("wide");
+  assert.deepEqual([running(), [...yielding]], [["calm"], []]);
+  await end("calm");
+  assert.deepEqual(await ended, ["wide", "calm"]);
+});
+
 Deno.test("a file that nobody has described gets two processors", () => {
-  const [update, unknown] = imageTests(["a/new_test.ts", "a/update_test.ts"]);
+  const [unknown, update] = imageTests(["a/update_test.ts", "a/new_test.ts"]);
   assert.deepEqual([update.path, update.processors], ["a/update_test.ts", 1]);
   assert.deepEqual([unknown.path, unknown.processors], ["a/new_test.ts", 2]);
 });
