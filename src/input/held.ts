@@ -24,6 +24,11 @@ export class HeldCodes {
     return true;
   }
 
+  /** Whether this viewer holds it. */
+  holds(viewerId: string, code: number): boolean {
+    return this.#holders.get(code)?.has(viewerId) ?? false;
+  }
+
   /** Everything this viewer holds, in the order in which it went down. */
   of(viewerId: string): number[] {
     return [...this.#holders].filter(([, holders]) => holders.has(viewerId)).map(([code]) => code);

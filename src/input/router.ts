@@ -32,6 +32,8 @@ interface ViewerState {
   flood: FloodLimit;
   /** Newest time of each kind of record that overtakes others, and of each pad's state. */
   newest: Map<string, number>;
+  /** Count of the last press or release of each key, button and finger that the game has had. */
+  counts: Map<string, number>;
   /** The last change of each pad's presses that the game knows of; none after all was let go. */
   changes: Map<number, number>;
   /** Time of the last record, for those made here. */
@@ -58,8 +60,9 @@ const padAtRest = (pad: number, timeMs: number): PadState => ({
  * It knows what every viewer holds, so that a key two of them hold goes up with the last one, and
  * nothing stays down when a viewer leaves, blurs or is dropped. Positions and pad states that come
  * late on the unordered channel are dropped; relative movement and wheel add up in any order and
- * never are. A pad's presses whose records were lost are made up for from the next one. A viewer that
- * floods loses presses and movement, never a release.
+ * never are. Of a press and its copies the first to come counts, and a pad's presses whose records were
+ * lost are made up for from the next one. A viewer that floods loses presses and movement, never a
+ * release.
  */
 export class InputRouter {
   readonly #outputs: InputOutputs;
@@ -81,7 +84,10 @@ export class InputRouter {
     if (known?.role === role) return;
     if (known) this.leave(viewerId);
     const flood = new FloodLimit();
-    this.#viewers.set(viewerId, { role, flood, newest: new Map(), changes: new Map(), lastMs: 0 });
+    this.#viewers.set(viewerId, {
+      ...{ role, flood, lastMs: 0 },
+      ...{ newest: new Map(), counts: new Map(), changes: new Map() },
+    });
   }
 
   /** Releases everything the viewer holds and forgets it. Its pads stay with the game, at rest. */
@@ -123,10 +129,10 @@ export class InputRouter {
   #route(viewerId: string, viewer: ViewerState, event: InputEvent): void {
     switch (event.kind) {
       case "key":
-        if (isKey(event.code)) this.#hold(this.#keys, viewerId, event);
+        if (isKey(event.code)) this.#press(this.#keys, viewerId, viewer, event);
         return;
       case "button":
-        if (isMouseButton(event.code)) this.#hold(this.#buttons, viewerId, event);
+        if (isMouseButton(event.code)) this.#press(this.#buttons, viewerId, viewer, event);
         return;
       case "pointer-absolute":
         if (this.#isNewest(viewer, event.kind, event.timeMs)) this.#toSeat(event);
@@ -135,8 +141,12 @@ export class InputRouter {
       case "wheel":
       case "text":
         return this.#toSeat(event);
-      case "touch":
-        return this.#touch(viewerId, event);
+      case "touch": {
+        const isDown = this.#touches.get(viewerId, event.id) !== undefined;
+        const changes = event.phase === "move" ? isDown : isDown !== (event.phase === "down");
+        if (changes && isNew(viewer, `touch ${event.id}`, event)) this.#touch(viewerId, event);
+        return;
+      }
       case "pad-connect":
         this.#connectPad({ viewerId, pad: event.pad }, event);
         return;
@@ -166,6 +176,19 @@ export class InputRouter {
     return true;
   }
 
+  /** A press or release from outside: what changes nothing may be a copy that came before its time. */
+  #press(
+    held: HeldCodes,
+    viewerId: string,
+    viewer: ViewerState,
+    event: Extract<InputEvent, { kind: "key" | "button" }>,
+  ): void {
+    const changes = held.holds(viewerId, event.code) !== event.down;
+    if (changes && isNew(viewer, `${event.kind} ${event.code}`, event)) {
+      this.#hold(held, viewerId, event);
+    }
+  }
+
   #hold(
     held: HeldCodes,
     viewerId: string,
@@ -174,7 +197,7 @@ export class InputRouter {
     const changed = event.down
       ? held.press(viewerId, event.code)
       : held.release(viewerId, event.code);
-    if (changed) this.#toSeat(event);
+    if (changed) this.#toSeat({ ...event, count: undefined });
   }
 
   #touch(viewerId: string, event: Extract<InputEvent, { kind: "touch" }>): void {
@@ -182,7 +205,7 @@ export class InputRouter {
     if (event.phase === "down") id = this.#touches.press(viewerId, event.id);
     else if (event.phase === "move") id = this.#touches.get(viewerId, event.id);
     else id = this.#touches.release(viewerId, event.id);
-    if (id !== undefined) this.#toSeat({ ...event, id });
+    if (id !== undefined) this.#toSeat({ ...event, id, count: undefined });
   }
 
   #connectPad(owner: PadOwner, pad: { timeMs: number; name: string; rumble: boolean }): number {
@@ -240,6 +263,14 @@ export class InputRouter {
       this.#toPads(padAtRest(slot, timeMs));
     }
   }
+}
+
+/** Whether a press or release is no copy of one that the game has had, nor from before that. */
+function isNew(viewer: ViewerState, of: string, { count }: { count?: number }): boolean {
+  if (count === undefined) return true;
+  if (count <= (viewer.counts.get(of) ?? -1)) return false;
+  viewer.counts.set(of, count);
+  return true;
 }
 
 /** How many changes of a pad's presses have not come, of those that a record can tell. */

@@ -177,6 +177,49 @@ Deno.test("positions and pad states that come late are dropped, movement is not"
   assert.equal(g.pads.get(0)!.buttons, 2);
 });
 
+Deno.test("of a press and its copies the first to come counts, whatever comes after", () => {
+  const g = game("a");
+  const told = () => g.seat.splice(0).map((event) => "down" in event && [event.code, event.down]);
+  const key = (code: number, down: boolean, count?: number) =>
+    g.send("a", { kind: "key", timeMs: 0, code, down, count });
+  key(30, true, 5);
+  key(30, true, 5);
+  key(30, false, 6);
+  key(30, true, 5);
+  key(30, false, 6);
+  assert.deepEqual(told(), [[30, true], [30, false]]);
+  // A release before its press is a copy; the press and the release itself are still to come.
+  key(31, false, 8);
+  key(31, true, 7);
+  key(31, false, 8);
+  assert.deepEqual(told(), [[31, true], [31, false]]);
+  // An older press of a key that was pressed again since.
+  key(30, true, 10);
+  key(30, false, 9);
+  assert.deepEqual(told(), [[30, true]]);
+  g.send("a", { kind: "release-all", timeMs: 0 });
+  key(30, true, 10);
+  assert.deepEqual(told(), [[30, false]]);
+  key(30, true, 11);
+  key(30, false);
+  assert.deepEqual(told(), [[30, true], [30, false]]);
+  const touch = (phase: "down" | "move" | "up", count?: number) =>
+    g.send("a", { kind: "touch", timeMs: 0, id: 3, phase, x: 0, y: 0, count });
+  for (const count of [12, 12]) touch("down", count);
+  touch("move");
+  for (const count of [13, 12, 13]) touch(count === 12 ? "down" : "up", count);
+  assert.deepEqual(
+    g.seat.map((event) => event.kind === "touch" && event.phase),
+    ["down", "move", "up"],
+  );
+  // Counts are of one stay: who comes back begins anew.
+  g.seat.length = 0;
+  g.router.leave("a");
+  g.router.join("a", "player");
+  key(30, true, 1);
+  assert.deepEqual(told(), [[30, true]]);
+});
+
 Deno.test("presses whose records were lost come with the next one, each once and in order", () => {
   const g = game("a");
   const told: number[] = [];

@@ -9,6 +9,7 @@ import { KeyboardLayout, SessionInfo, VideoMode } from "./session.ts";
  *   connection input records (input.ts) as binary.
  * - `motion`: `ordered: false, maxRetransmits: 0`; pointer, wheel and pad-state input records. A pad's
  *   presses are here and not there so that none waits for a retransmission: later records repeat them.
+ *   Of keys, buttons and fingers that go down or up copies come here.
  */
 export const CONTROL_CHANNEL = "control";
 export const MOTION_CHANNEL = "motion";

@@ -13,6 +13,10 @@
  * State is sent whole where it can be (a pad's buttons and axes, an absolute position), so that a
  * record lost on the unreliable channel is repaired by the next one. A pad's state has its last changes
  * with it: byte 1 counts them, and buttons (u32) and triggers (2 × u8) after each follow the payload.
+ *
+ * Keys, buttons and fingers that go down or up come by the reliable channel, and copies of them by the
+ * other one, because a retransmission takes long. A count at the end of the payload (u32) tells which
+ * are the same.
  */
 
 export const InputKind = {
@@ -29,20 +33,23 @@ export const InputKind = {
   ReleaseAll: 11,
 } as const;
 
-/** `down` is also true for a held key; the sender never sends browser auto-repeat. */
+/**
+ * `down` is also true for a held key; the sender never sends browser auto-repeat. `count` grows with each
+ * press and release of a viewer; without it a record is none that has copies.
+ */
 export type InputEvent =
   /** `code`: Linux evdev KEY_* of the physical key (input-event-codes.h). */
-  | { kind: "key"; timeMs: number; code: number; down: boolean }
+  | { kind: "key"; timeMs: number; code: number; down: boolean; count?: number }
   /** Position on the picture: 0 is the left/top edge, 1 the right/bottom edge. */
   | { kind: "pointer-absolute"; timeMs: number; x: number; y: number }
   /** Movement in pixels of the game's output, not accelerated by the sender. */
   | { kind: "pointer-relative"; timeMs: number; dx: number; dy: number }
   /** `code`: evdev BTN_LEFT (0x110), BTN_RIGHT, BTN_MIDDLE, BTN_SIDE, BTN_EXTRA. */
-  | { kind: "button"; timeMs: number; code: number; down: boolean }
+  | { kind: "button"; timeMs: number; code: number; down: boolean; count?: number }
   /** Wheel movement in 1/120 of a detent, right and down positive, as in `wl_pointer.axis_value120`. */
   | { kind: "wheel"; timeMs: number; dx: number; dy: number }
   /** `id` 0–31; position as in pointer-absolute. */
-  | { kind: "touch"; timeMs: number; id: number; phase: TouchPhase; x: number; y: number }
+  | Touch
   /** Composed text from an input method or an on-screen keyboard. */
   | { kind: "text"; timeMs: number; text: string }
   | PadState
@@ -51,6 +58,16 @@ export type InputEvent =
   | { kind: "pad-disconnect"; timeMs: number; pad: number }
   /** Everything this viewer holds down is released: blur, hand-over, leaving. */
   | { kind: "release-all"; timeMs: number };
+
+export interface Touch {
+  kind: "touch";
+  timeMs: number;
+  id: number;
+  phase: TouchPhase;
+  x: number;
+  y: number;
+  count?: number;
+}
 
 export type TouchPhase = "down" | "move" | "up" | "cancel";
 
@@ -88,6 +105,7 @@ const PHASES: TouchPhase[] = ["down", "move", "up", "cancel"];
 const HEAD = 12;
 const PAD_PAYLOAD = 14;
 const PRESSES = 6;
+const COUNT = 4;
 
 /** An input record that is not of the form above. The viewer that sent it is disconnected. */
 export class InputFormatError extends Error {
@@ -104,6 +122,19 @@ function record(kind: number, small: number, code: number, timeMs: number, paylo
   return { bytes, view };
 }
 
+/** A record with its count, where it has one, after `payload` bytes. */
+function counted(
+  kind: number,
+  small: number,
+  code: number,
+  { timeMs, count }: { timeMs: number; count?: number },
+  payload: number,
+) {
+  const made = record(kind, small, code, timeMs, payload + (count === undefined ? 0 : COUNT));
+  if (count !== undefined) made.view.setUint32(HEAD + payload, count, true);
+  return made;
+}
+
 const unit16 = (value: number) => Math.round(Math.min(1, Math.max(0, value)) * 65535);
 const signed16 = (value: number) => Math.round(Math.min(1, Math.max(-1, value)) * 32767);
 
@@ -112,9 +143,10 @@ export function encodeInput(event: InputEvent): Uint8Array<ArrayBuffer> {
   const { timeMs } = event;
   switch (event.kind) {
     case "key":
-      return record(InputKind.Key, event.down ? 1 : 0, event.code, timeMs, 0).bytes;
-    case "button":
-      return record(InputKind.Button, event.down ? 1 : 0, event.code, timeMs, 0).bytes;
+    case "button": {
+      const kind = event.kind === "key" ? InputKind.Key : InputKind.Button;
+      return counted(kind, event.down ? 1 : 0, event.code, event, 0).bytes;
+    }
     case "pointer-absolute": {
       const { bytes, view } = record(InputKind.PointerAbsolute, 0, 0, timeMs, 4);
       view.setUint16(HEAD, unit16(event.x), true);
@@ -131,7 +163,7 @@ export function encodeInput(event: InputEvent): Uint8Array<ArrayBuffer> {
     }
     case "touch": {
       const phase = PHASES.indexOf(event.phase);
-      const { bytes, view } = record(InputKind.Touch, phase, event.id, timeMs, 4);
+      const { bytes, view } = counted(InputKind.Touch, phase, event.id, event, 4);
       view.setUint16(HEAD, unit16(event.x), true);
       view.setUint16(HEAD + 2, unit16(event.y), true);
       return bytes;
@@ -201,6 +233,14 @@ export function decodeInput(bytes: Uint8Array): InputEvent {
       );
     }
   };
+  /** The same for a record that may be counted; its count. */
+  const countAfter = (length: number) => {
+    if (bytes.length !== HEAD + length + COUNT) {
+      payload(length);
+      return {};
+    }
+    return { count: view.getUint32(HEAD + length, true) };
+  };
   const below = (what: string, value: number, limit: number) => {
     if (value >= limit) throw new InputFormatError(`expected ${what} below ${limit}, got ${value}`);
     return value;
@@ -226,16 +266,16 @@ export function decodeInput(bytes: Uint8Array): InputEvent {
   };
   switch (bytes[0]) {
     case InputKind.Key:
-      payload(0);
-      return { kind: "key", timeMs, code: below("a key code", code, 0x300), down: small === 1 };
-    case InputKind.Button:
-      payload(0);
+    case InputKind.Button: {
+      const kind = bytes[0] === InputKind.Key ? "key" : "button";
       return {
-        kind: "button",
+        kind,
         timeMs,
-        code: below("a button code", code, 0x300),
+        code: below(`a ${kind} code`, code, 0x300),
         down: small === 1,
+        ...countAfter(0),
       };
+    }
     case InputKind.PointerAbsolute:
       payload(4);
       return { kind: "pointer-absolute", timeMs, ...position() };
@@ -246,10 +286,10 @@ export function decodeInput(bytes: Uint8Array): InputEvent {
       payload(8);
       return { kind: "wheel", timeMs, ...delta() };
     case InputKind.Touch:
-      payload(4);
       return {
         kind: "touch",
         timeMs,
+        ...countAfter(4),
         id: below("a touch id", code, 32),
         phase: PHASES[below("a touch phase", small, PHASES.length)],
         ...position(),

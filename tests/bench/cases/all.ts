@@ -3,6 +3,7 @@ import { clickToPhoton } from "./browser_latency.ts";
 import { capture } from "./capture.ts";
 import { encodeCpu } from "./encode_cpu.ts";
 import { fleetPush } from "./fleet_push.ts";
+import { lossClicks } from "./loss_clicks.ts";
 import { lossRecovery } from "./loss_recovery.ts";
 import { memory } from "./memory.ts";
 import { packet } from "./packet.ts";
@@ -23,5 +24,6 @@ export const cases: Case[] = [
   clickToPhoton,
   playToFirstFrame,
   lossRecovery,
+  lossClicks,
   fleetPush,
 ];
