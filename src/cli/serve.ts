@@ -123,19 +123,25 @@ async function serveOnce(
   });
   // Beside the rest of the start: both take as long.
   agent.prepare();
-  const coordinator = await startCoordinator({
-    config,
-    appliance: machine,
-    // After a change of the address the page is asked for there within a minute.
-    certificateCheckMs: machine && 10_000,
-    backups,
-    system: machine && new HouseUpdates(config.data_dir),
-    ui: await uiAssets(),
-    version,
-    artwork: async (gameId) => {
-      const picture = await library.artwork(gameId);
-      return picture && { body: picture.bytes, type: picture.type };
-    },
+  const starting = async () =>
+    await startCoordinator({
+      config,
+      appliance: machine,
+      // After a change of the address the page is asked for there within a minute.
+      certificateCheckMs: machine && 10_000,
+      backups,
+      system: machine && new HouseUpdates(config.data_dir),
+      ui: await uiAssets(),
+      version,
+      artwork: async (gameId) => {
+        const picture = await library.artwork(gameId);
+        return picture && { body: picture.bytes, type: picture.type };
+      },
+    });
+  const coordinator = await starting().catch(async (error) => {
+    // The program that it prepares would outlive this one by seconds.
+    await agent.close({ endSessions: false });
+    throw error;
   });
   await agent.start();
   const leave = joinOwnNode(coordinator, agent);
