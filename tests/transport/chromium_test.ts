@@ -114,7 +114,7 @@ for (const fastPath of [true, false]) {
   });
 }
 
-Deno.test("no key is missed or late for long where packets of both channels are lost", async () => {
+Deno.test("where packets are lost no key is missed, and no answer", async () => {
   await withSession({}, async ({ browser, viewer: newViewer }) => {
     const viewer = newViewer();
     const keys: number[] = [];
@@ -131,6 +131,13 @@ Deno.test("no key is missed or late for long where packets of both channels are 
         ...encodeInput({ kind: "key", timeMs: 1, code, down: true }),
       ]);
       const move = [...encodeInput({ kind: "pointer-absolute", timeMs: 2, x: 0.5, y: 0.5 })];
+      const answers = codes.map((_, t) => t);
+      const answering = (async () => {
+        for (const t of answers) {
+          viewer.sendControl({ type: "pong", t, now: 0 });
+          await sleep(20);
+        }
+      })();
       await page.evaluate(async ([records, move]) => {
         const { control, motion } = globalThis as unknown as PageGlobals;
         for (const record of records) {
@@ -144,6 +151,15 @@ Deno.test("no key is missed or late for long where packets of both channels are 
       // Nothing comes after the last one that could bring it along.
       for (let i = 0; i < 200 && keys.length < codes.length; i++) await sleep(50);
       assert.deepEqual(keys, codes);
+      await answering;
+      const ponged = (received: string[]) =>
+        received.map((text) => JSON.parse(text)).filter(({ type }) => type === "pong")
+          .map(({ t }) => t);
+      const { received } = await waitForPage(
+        page,
+        ({ received }) => ponged(received).length >= answers.length,
+      );
+      assert.deepEqual(ponged(received), answers);
     } finally {
       await relay.close();
     }
