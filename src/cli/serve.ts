@@ -123,8 +123,8 @@ async function serveOnce(
   });
   // Beside the rest of the start: both take as long.
   agent.prepare();
-  const starting = async () =>
-    await startCoordinator({
+  const starting = async () => {
+    const coordinator = await startCoordinator({
       config,
       appliance: machine,
       // After a change of the address the page is asked for there within a minute.
@@ -138,12 +138,14 @@ async function serveOnce(
         return picture && { body: picture.bytes, type: picture.type };
       },
     });
+    await agent.start();
+    return coordinator;
+  };
   const coordinator = await starting().catch(async (error) => {
     // The program that it prepares would outlive this one by seconds.
     await agent.close({ endSessions: false });
     throw error;
   });
-  await agent.start();
   const leave = joinOwnNode(coordinator, agent);
   const ready = { url: coordinator.url, claimCode: coordinator.claimCode, pid: Deno.pid };
   if (options.json) printReadyJson(ready);

@@ -5,7 +5,6 @@ import {
   encodeInput,
   type InputEvent,
   InputFormatError,
-  PAD_HISTORY,
   type PadState,
 } from "../protocol/input.ts";
 import { logger } from "../system/log.ts";
@@ -226,7 +225,8 @@ export class InputRouter {
       this.#connectPad(owner, { timeMs: event.timeMs, name: "Gamepad", rumble: true });
     if (slot < 0) return;
     const { change = 0, before = [], ...state } = event;
-    for (const presses of before.slice(before.length - missed(viewer, event.pad, change))) {
+    const from = Math.max(0, before.length - missed(viewer, event.pad, change));
+    for (const presses of before.slice(from)) {
       this.#toPads({ ...state, ...presses, pad: slot });
     }
     viewer.changes.set(event.pad, change);
@@ -273,13 +273,13 @@ function isNew(viewer: ViewerState, of: string, { count }: { count?: number }): 
   return true;
 }
 
-/** How many changes of a pad's presses have not come, of those that a record can tell. */
+/** How many changes of a pad's presses have not come. */
 function missed(viewer: ViewerState, pad: number, change: number): number {
   const known = viewer.changes.get(pad);
   if (known === undefined) return 0;
   const behind = (change - known - 1) & 0xff;
   // Over half of the count is one that is behind us.
-  return behind < 0x80 ? Math.min(behind, PAD_HISTORY) : 0;
+  return behind < 0x80 ? behind : 0;
 }
 
 /** Records that only ever let something go; they do nothing where it is not held. */

@@ -1,29 +1,17 @@
 /** Click → photon in Chromium on a path that loses packets: what a lost press, or a lost picture, costs. */
-import { startBrowser } from "../../e2e/browser.ts";
-import { startHouse } from "../../e2e/house.ts";
-import { impair } from "../../e2e/impaired.ts";
-import { claim, play } from "../../e2e/player.ts";
 import { type BenchContext, type Case, percentile, type Result, summarize } from "../result.ts";
 import { measureClicks, watchClicks } from "./browser_clicks.ts";
+import { SETTLE_MS, startLossyPlayer } from "./lossy_player.ts";
 
-/** Each way; the round trip is twice as long, ms. */
-const DELAY_MS = 10;
 const LOSSES = [0, 0.02, 0.05];
-/** Until the congestion control has found its rate at a loss, ms. */
-const SETTLE_MS = 4000;
 
 async function run({ log, quick }: BenchContext): Promise<Result[]> {
   const rounds = quick ? 1 : 3;
   const clicks = quick ? 20 : 100;
   const samples = LOSSES.map((): number[] => []);
   for (let round = 0; round < rounds; round++) {
-    await using house = await startHouse();
-    await using chromium = await startBrowser();
-    const page = await chromium.page({ viewport: { width: 1280, height: 720 } });
-    await using path = await impair(page);
-    await path.change({ delayMs: DELAY_MS });
-    await claim(page, house);
-    await play(page, "testcard");
+    await using player = await startLossyPlayer();
+    const { page, path } = player;
     await page.waitForTimeout(SETTLE_MS);
     await watchClicks(page, 1280, 720);
     for (const [i, loss] of LOSSES.entries()) {

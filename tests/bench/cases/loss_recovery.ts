@@ -1,16 +1,10 @@
 /** What a player sees of packet loss and of an outage, through a relay in user space. */
 import type { Page } from "playwright-core";
-import { startBrowser } from "../../e2e/browser.ts";
-import { startHouse } from "../../e2e/house.ts";
-import { impair, type ImpairedPath } from "../../e2e/impaired.ts";
-import { claim, play } from "../../e2e/player.ts";
+import type { ImpairedPath } from "../../e2e/impaired.ts";
 import { type BenchContext, type Case, percentile, type Result, summarize } from "../result.ts";
+import { SETTLE_MS, startLossyPlayer } from "./lossy_player.ts";
 
-/** Each way; the round trip is twice as long, ms. */
-const DELAY_MS = 10;
 const LOSSES = [0, 0.02, 0.05, 0.1];
-/** Until the congestion control has found its rate at a loss, ms. */
-const SETTLE_MS = 4000;
 const OUTAGE_MS = 1000;
 
 interface ShownWindow {
@@ -74,13 +68,8 @@ async function run({ log, quick }: BenchContext): Promise<Result[]> {
   }));
   const recoveries: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    await using house = await startHouse();
-    await using chromium = await startBrowser();
-    const page = await chromium.page({ viewport: { width: 1280, height: 720 } });
-    await using path = await impair(page);
-    await path.change({ delayMs: DELAY_MS });
-    await claim(page, house);
-    await play(page, "testcard");
+    await using player = await startLossyPlayer();
+    const { page, path } = player;
     await page.evaluate(watchFrames);
     for (const [i, loss] of LOSSES.entries()) {
       await path.change({ loss });

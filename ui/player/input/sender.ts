@@ -22,8 +22,6 @@ const COPIES_AFTER_MS = [16, 33, 66];
 /** Composed text has no copies, and nothing shall overtake it: so long there are none of keys either, ms. */
 const TEXT_FIRST_MS = 1000;
 
-type Channel = RTCDataChannel | undefined;
-
 /** Whether copies of a record follow it. */
 function isPress(event: InputEvent): event is Extract<InputEvent, { count?: number }> {
   return event.kind === "key" || event.kind === "button" ||
@@ -55,6 +53,7 @@ export class InputSender {
     later: (run: () => void, ms: number) => void = setTimeout,
   ) {
     this.#channels = channels;
+    // Browsers refuse their setTimeout as a method of something else.
     this.#later = (run, ms) => later(run, ms);
   }
 
@@ -74,7 +73,7 @@ export class InputSender {
     else if (press) this.#copy(record, channels?.motion);
   }
 
-  #copy(record: Uint8Array<ArrayBuffer>, channel: Channel): void {
+  #copy(record: Uint8Array<ArrayBuffer>, channel: RTCDataChannel | undefined): void {
     const round = this.#round;
     for (const ms of COPIES_AFTER_MS) {
       this.#later(() => {
