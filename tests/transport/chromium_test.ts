@@ -124,7 +124,11 @@ Deno.test("where packets are lost no key is missed, and no answer", async () => 
     };
     const { page, relay } = await connectThroughRelay(browser, viewer);
     try {
-      await waitForPage(page, (state) => state.connection === "connected");
+      // The channels open a little later than the connection.
+      await page.waitForFunction(() => {
+        const { control, motion } = globalThis as unknown as PageGlobals;
+        return control.readyState === "open" && motion.readyState === "open";
+      });
       relay.up.impairment.loss = relay.down.impairment.loss = 0.05;
       const codes = Array.from({ length: 300 }, (_, i) => 1 + i % 200);
       const records = codes.map((code) => [

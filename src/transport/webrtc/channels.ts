@@ -10,7 +10,7 @@ import {
   MOTION_CHANNEL,
 } from "../../protocol/control.ts";
 import { decodeInput } from "../../protocol/input.ts";
-import { deliverAllMessages, guardDataChannels, unassembledBytes } from "./werift_internals.ts";
+import { guardDataChannels, unassembledBytes, withstandLoss } from "./werift_sctp.ts";
 
 const log = logger("transport.channels");
 
@@ -46,7 +46,7 @@ export class ViewerChannels {
 
   constructor(private readonly rtc: RTCPeerConnection) {
     rtc.onDataChannel.subscribe((channel) => this.#opened(channel));
-    deliverAllMessages(rtc);
+    withstandLoss(rtc);
     guardDataChannels(rtc, (error) => this.#violate(`sends a malformed channel message: ${error}`));
   }
 

@@ -9,7 +9,6 @@ import {
   type Candidate,
   type CandidatePair,
   type Connection,
-  type Event,
   HashAlgorithm,
   parseMessage,
   RTCCertificate,
@@ -259,71 +258,6 @@ function mediaSession(dtls: DtlsInternals): MediaSession {
     encryptRtcp: (packet) =>
       dtls.srtcp.encrypt(Buffer.from(packet.buffer, packet.byteOffset, packet.length)),
   };
-}
-
-interface InboundStream {
-  reassembly: { userData?: Uint8Array }[];
-  popMessages(): Iterable<[streamId: number, protocol: number, data: Buffer]>;
-}
-
-interface SctpTransportInternals {
-  sctp: {
-    inboundStreams: Record<string, InboundStream>;
-    getInboundStream(streamId: number): InboundStream;
-    onReceive: Event<[number, number, Buffer]>;
-  };
-  datachannelReceive(streamId: number, protocol: number, data: Buffer): Promise<void>;
-}
-
-/** Bytes that wait in werift for the rest of their data channel message; it sets no limit itself. */
-export function unassembledBytes(peer: RTCPeerConnection): number {
-  const transport = peer.sctpTransport as unknown as SctpTransportInternals | undefined;
-  let bytes = 0;
-  for (const stream of Object.values(transport?.sctp.inboundStreams ?? {})) {
-    for (const chunk of stream.reassembly) bytes += chunk.userData?.length ?? 0;
-  }
-  return bytes;
-}
-
-/**
- * Lets werift deliver every message that is complete. Its own look at a stream ends at the first one whose
- * TSN does not follow that of the one before, and with two channels it seldom does. After a loss the rest
- * would wait, each for the next message; and where the peer gives up a chunk of the unreliable channel
- * meanwhile (FORWARD-TSN, RFC 3758, 3.6), werift throws what waits away, and never again delivers anything
- * of that stream.
- */
-export function deliverAllMessages(peer: RTCPeerConnection): void {
-  const { sctp } = peer.sctpTransport as unknown as SctpTransportInternals;
-  const original = sctp.getInboundStream.bind(sctp);
-  sctp.getInboundStream = (streamId) => {
-    const isKnown = streamId in sctp.inboundStreams;
-    const stream = original(streamId);
-    if (isKnown) return stream;
-    const look = stream.popMessages.bind(stream);
-    stream.popMessages = function* () {
-      for (let found = true; found;) {
-        found = false;
-        for (const message of look()) {
-          found = true;
-          yield message;
-        }
-      }
-    };
-    return stream;
-  };
-}
-
-/**
- * Catches what werift throws on malformed data channel messages (an unknown payload protocol, an
- * acknowledgement of a channel that is not there): as a rejection that nobody handles it would end
- * the session's process.
- */
-export function guardDataChannels(peer: RTCPeerConnection, failed: (error: unknown) => void): void {
-  const transport = peer.sctpTransport as unknown as SctpTransportInternals;
-  transport.sctp.onReceive.allUnsubscribe();
-  transport.sctp.onReceive.subscribe((streamId, protocol, data) => {
-    transport.datachannelReceive(streamId, protocol, data).catch(failed);
-  });
 }
 
 /**
