@@ -2,7 +2,7 @@ import { InventoryError } from "../fleet/inventory.ts";
 import { ExitCode, UsageError } from "./exit_codes.ts";
 
 const help = `Usage: gamelan fleet status [--measure]
-       gamelan fleet push bundle FOLDER | game FILE.erofs | config FILE.toml | --resume [ID]
+       gamelan fleet push bundle FILE|FOLDER | game FILE.erofs | config FILE.toml | --resume [ID]
        gamelan fleet exec -- COMMAND...
        gamelan fleet logs [--lines N] [--box-journal]
        gamelan fleet rollback bundle|config
@@ -21,7 +21,7 @@ Options of all verbs:
 An inventory:
   waves = ["canary", "upstairs"]
   [defaults]
-  user = "gamelan"
+  user = "root"
   identity = "~/.ssh/fleet"
   [jumps.office]
   address = "vpn.example.org"
@@ -42,7 +42,7 @@ Examples:
 
 Exit codes: 0 all boxes as wanted, 1 something failed on a box, 2 wrong command line, 4 wrong
 inventory, 5 a push was stopped and boxes were left as they were, 6 interrupted: go on with
---resume.`;
+--resume, 7 boxes on which somebody plays were left.`;
 
 interface Verb {
   run(args: string[]): Promise<number>;

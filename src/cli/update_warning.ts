@@ -1,5 +1,6 @@
 import { BoxState } from "../fleet/box/state.ts";
-import type { OwnUpdate } from "../fleet/box/protocol.ts";
+import { WARNING_SECONDS } from "../fleet/box/players.ts";
+import type { ComingRestart, OwnUpdate } from "../fleet/box/protocol.ts";
 import { logger } from "../system/log.ts";
 
 const log = logger("update");
@@ -8,7 +9,8 @@ const LOOK_MS = 5000;
 const LAST_WARNING_MS = 30_000;
 
 /**
- * Tells players that an update is about to end their games (`gamelan update` waits meanwhile).
+ * Tells players that an update is about to end their games (`gamelan update`, or what an operator of a
+ * fleet has begun, waits meanwhile).
  *
  * @param warn  shows a sentence to all who play
  * @returns what ends it
@@ -18,7 +20,8 @@ export function warnOfUpdates(dataDir: string, warn: (text: string) => void): ()
   const warning = new UpdateWarning();
   const timer = setInterval(() => {
     try {
-      const text = warning.next(state.ownUpdate, Date.now());
+      const now = Date.now();
+      const text = warning.next(comingRestart(state, now), now);
       if (text !== undefined) warn(text);
     } catch (error) {
       log.warn("the state of updates cannot be read", { error });
@@ -27,13 +30,28 @@ export function warnOfUpdates(dataDir: string, warn: (text: string) => void): ()
   return () => clearInterval(timer);
 }
 
+/** What {@linkcode UpdateWarning} is asked about. */
+type Coming = Pick<OwnUpdate, "phase" | "restartAt" | "version">;
+
+/** The restart that players are warned of now: that of an own update, or an operator's. */
+export function comingRestart(
+  { ownUpdate, restart }: { ownUpdate?: OwnUpdate; restart?: ComingRestart },
+  now: number,
+): Coming | undefined {
+  if (ownUpdate?.phase === "warning" || restart === undefined) return ownUpdate;
+  // After a power cut, one that never came is left there.
+  const left = Date.parse(restart.restartAt) - now;
+  if (left <= 0 || left > WARNING_SECONDS * 1000) return ownUpdate;
+  return { ...restart, phase: "warning" };
+}
+
 /** Decides when players are told what. */
 export class UpdateWarning {
   #restartAt: string | undefined;
   #last = false;
 
   /** What to say now, if anything. `now`: ms since the epoch. */
-  next(update: OwnUpdate | undefined, now: number): string | undefined {
+  next(update: Coming | undefined, now: number): string | undefined {
     const { phase, restartAt, version } = update ?? {};
     if (phase !== "warning" || restartAt === undefined) {
       this.#restartAt = undefined;

@@ -42,18 +42,19 @@ export class BoxClient {
   /**
    * @param options
    *   measure: the latency too; fresh: over a connection of its own; startSeconds: where the box is
-   *   starting, once that is over, or after so many seconds
+   *   starting, once that is over, or after so many seconds; nice: after whatever else the box has
+   *   to do, such as a game
    */
   status(
-    options: { measure?: boolean; fresh?: boolean; startSeconds?: number } = {},
+    options: { measure?: boolean; fresh?: boolean; startSeconds?: number; nice?: boolean } = {},
   ): Promise<BoxStatus> {
-    const { measure = false, fresh, startSeconds = 0 } = options;
+    const { measure = false, fresh, startSeconds = 0, nice = false } = options;
     const timeoutMs = startSeconds * 1000 + (measure ? MEASURE_MS : ANSWER_MS);
     return this.#call(
       BoxStatus,
       ["status", ...(measure ? ["--measure"] : [])],
       { fresh, timeoutMs },
-      startSeconds > 0 ? started(startSeconds) : "",
+      (startSeconds > 0 ? started(startSeconds) : "") + (nice ? "nice -n 19 " : ""),
     );
   }
 
@@ -73,9 +74,13 @@ export class BoxClient {
     return this.#call(Settled, ["confirm", id], { fresh: true, timeoutMs: CHANGE_MS });
   }
 
-  /** @param what  id of a change that is not confirmed, or "bundle" or "config" */
-  rollback(what: string): Promise<Settled> {
-    return this.#call(Settled, ["rollback", what], { fresh: true, timeoutMs: CHANGE_MS });
+  /**
+   * @param what     id of a change that is not confirmed, or "bundle" or "config"
+   * @param options  duringPlay: from a confirmed bundle also while somebody plays
+   */
+  rollback(what: string, { duringPlay = false } = {}): Promise<Settled> {
+    const words = ["rollback", what, ...(duringPlay ? ["--during-play"] : [])];
+    return this.#call(Settled, words, { fresh: true, timeoutMs: CHANGE_MS });
   }
 
   journal(): Promise<JournalEntry[]> {
@@ -94,7 +99,7 @@ export class BoxClient {
     return this.#call(Settled, ["revoke"], { input: key });
   }
 
-  /** @param before  a shell's line, up to its `; `, that is run before */
+  /** @param before  what stands before the command in the shell's line, such as `sleep 1; ` */
   async #call<T>(
     schema: z.ZodType<T>,
     words: string[],

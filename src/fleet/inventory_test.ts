@@ -150,6 +150,20 @@ Deno.test("variables stand in for names in double braces", () => {
   });
 });
 
+Deno.test("the README's inventory has what its configuration needs", async () => {
+  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  const block = (name: string) => new RegExp(`\`\`\`toml\n(# ${name}[^]*?)\`\`\``).exec(readme)![1];
+  const { hosts, waves } = parse(block("fleet.toml"));
+  assert.deepEqual(waves, ["canary", "upstairs"]);
+  // The appliance lets nobody else in.
+  assert.deepEqual(new Set(hosts.map(({ user }) => user)), new Set(["root"]));
+  const filled = hosts.map((host) => fillTemplate(block("house.toml"), host, "house.toml"));
+  assert.deepEqual(filled.map((text) => /name = (.*)/.exec(text)![1]), [
+    '"Living room"',
+    '"Attic"',
+  ]);
+});
+
 Deno.test("OpenSSH reads the configuration as it was meant", async () => {
   const inventory: Inventory = parse(EXAMPLE);
   const folder = await Deno.makeTempDir();

@@ -34,6 +34,8 @@ export interface RemoteOptions {
 const NO_CONNECTION = 255;
 
 export class Ssh {
+  /** Options of ssh for a connection that is shared with nothing. */
+  static readonly ownConnection = ["-o", "ControlMaster=no", "-o", "ControlPath=none"];
   readonly #config: string;
 
   private constructor(readonly folders: FleetFolders) {
@@ -75,7 +77,7 @@ export class Ssh {
   /** The same with a line for the remote shell. */
   async runShell(host: Host, line: string, options: RemoteOptions = {}): Promise<RemoteResult> {
     const { input, fresh = false, timeoutMs = 60_000 } = options;
-    const own = fresh ? ["-o", "ControlMaster=no", "-o", "ControlPath=none"] : [];
+    const own = fresh ? Ssh.ownConnection : [];
     const [program, ...args] = this.command;
     const child = new Deno.Command(program, {
       args: [...args, ...own, ...(input === undefined ? ["-n"] : []), "--", host.name, line],

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { Endpoint, Inventory } from "./inventory.ts";
 
@@ -17,7 +18,9 @@ export const sshConfigFile = ({ state }: FleetFolders) => join(state, "ssh_confi
  * we do: the keys of the inventory, its jumps, and no host key but the pinned one.
  */
 export function sshConfig(inventory: Inventory, folders: FleetFolders): string {
-  const hosts = [...inventory.hosts, ...inventory.jumps].map((endpoint) => block(endpoint));
+  const hosts = [...inventory.hosts, ...inventory.jumps].map((endpoint) =>
+    `${block(endpoint)}\n  ControlPath ${quoted(socket(endpoint, inventory, folders))}`
+  );
   return [
     "# Written by gamelan fleet at each run.",
     ...hosts,
@@ -35,7 +38,6 @@ export function sshConfig(inventory: Inventory, folders: FleetFolders): string {
       ServerAliveInterval: "5",
       ServerAliveCountMax: "3",
       ControlMaster: "auto",
-      ControlPath: quoted(join(folders.sockets, "%C")),
       ControlPersist: "60",
       ClearAllForwardings: "yes",
       ForwardAgent: "no",
@@ -57,6 +59,22 @@ function block(endpoint: Endpoint): string {
   }
   if (jump !== undefined) lines.push(`  ProxyJump ${jump}`);
   return lines.join("\n");
+}
+
+/**
+ * Of the connection that commands share: another one for each box and way to it. OpenSSH's own `%C` is
+ * the same for two boxes with the same private address behind different jumps (up to 9.3, which
+ * Debian 12 has), and what is meant for one of them would reach the other.
+ */
+function socket(endpoint: Endpoint, { jumps }: Inventory, folders: FleetFolders): string {
+  const way = [folders.state];
+  for (let next: Endpoint | undefined = endpoint; next !== undefined;) {
+    way.push(block(next));
+    const { jump }: Endpoint = next;
+    next = jumps.find(({ name }) => name === jump);
+  }
+  const digest = createHash("sha256").update(way.join("\n")).digest("hex");
+  return join(folders.sockets, digest.slice(0, 32));
 }
 
 /** The inventory allows neither quotes nor control characters in paths. */

@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { join } from "node:path";
+import { comingRestart } from "../../src/cli/update_warning.ts";
 import { runBoxCommand } from "../../src/fleet/box/command.ts";
 import type { BoxHost } from "../../src/fleet/box/host.ts";
 import type { BoxStatus, Prepared } from "../../src/fleet/box/protocol.ts";
+import { BoxState } from "../../src/fleet/box/state.ts";
 import { BoxClient, BoxSaysNo } from "../../src/fleet/box_client.ts";
 import type { Ssh } from "../../src/fleet/ssh.ts";
 import { signBundle } from "../../src/update/sign.ts";
@@ -30,6 +32,10 @@ class TestBox {
   readonly armed: { id: string; seconds: number }[] = [];
   slept: number[] = [];
   restarts = 0;
+  /** Games that are played, at each look; the last one stays. */
+  games: number[] = [0];
+  /** What players are told at each sleep, and whether the machine restarts already. */
+  told: { version?: string; seconds?: number; restarts: boolean }[] = [];
   /** What happens when the service is restarted, such as a power cut. */
   onRestart: () => void = () => {};
 
@@ -40,8 +46,13 @@ class TestBox {
       join(root, "box.json"),
       JSON.stringify({ name: "test", key: pem, main: "" }),
     );
+    const host = openSimulatedHost(root);
     this.host = {
-      ...openSimulatedHost(root),
+      ...host,
+      health: async (measure) => {
+        const sessions = this.games.length > 1 ? this.games.shift()! : this.games[0];
+        return { ...await host.health(measure), sessions };
+      },
       armReturn: (id, seconds) => Promise.resolve(void this.armed.push({ id, seconds })),
       disarmReturn: () => Promise.resolve(void this.armed.splice(0)),
       restartService: () => {
@@ -49,8 +60,28 @@ class TestBox {
         this.onRestart();
         return Promise.resolve();
       },
-      sleep: (seconds) => Promise.resolve(void this.slept.push(seconds)),
+      sleep: (seconds) => {
+        this.slept.push(seconds);
+        const coming = comingRestart(new BoxState(host.dataDir), Date.now());
+        const left = coming?.restartAt && Date.parse(coming.restartAt) - Date.now();
+        this.told.push({
+          version: coming?.version,
+          seconds: left ? Math.round(left / 1000) : undefined,
+          restarts: this.restarting,
+        });
+        return Promise.resolve();
+      },
     };
+  }
+
+  /** Whether it was asked to restart. */
+  get restarting(): boolean {
+    try {
+      Deno.statSync(join(this.root, "reboot"));
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   static async with(body: (box: TestBox) => Promise<void>): Promise<void> {
@@ -84,7 +115,7 @@ class TestBox {
   }
 
   /** Signs a bundle, prepares it, and puts its files where they belong. */
-  async stagedBundle(version: string): Promise<{ id: string; folder: string }> {
+  async stagedBundle(version: string, change = {}): Promise<{ id: string; folder: string }> {
     const source = await Deno.makeTempDir({ dir: this.root });
     await Deno.writeTextFile(join(source, "image.json"), "{}");
     await Deno.writeTextFile(join(source, "root.raw"), version.repeat(1000));
@@ -96,6 +127,7 @@ class TestBox {
     const base64 = (name: string) => Deno.readFileSync(join(source, name)).toBase64();
     const { result, error } = await this.call("prepare", {
       ...provisional,
+      ...change,
       kind: "bundle",
       manifest: base64("manifest.json"),
       signature: base64("manifest.json.sig"),
@@ -106,6 +138,15 @@ class TestBox {
       await Deno.copyFile(join(source, name), join(prepared.folder, name));
     }
     return prepared;
+  }
+
+  /** Brings it to a confirmed system. */
+  async updated(version: string): Promise<void> {
+    const { id } = await this.stagedBundle(version);
+    await this.call(`apply ${id}`);
+    this.updater.boot();
+    assert.equal((await this.call("prove")).code, 0);
+    assert.equal((await this.call(`confirm ${id}`)).code, 0);
   }
 
   events(): string[] {
@@ -170,6 +211,101 @@ Deno.test("the timer takes a change back, and a late confirmation hears of it", 
     // A timer that comes later finds nothing to do.
     await box.call(`return ${id}`);
     assert.deepEqual(box.events(), ["prepared", "applied", "returned"]);
+  }));
+
+Deno.test("a box on which somebody plays is neither prepared nor changed, and is asked again later", () =>
+  TestBox.with(async (box) => {
+    const { id } = await box.stagedBundle("1.1.0");
+    box.games = [2];
+    const busy = await box.call(`apply ${id}`);
+    assert.deepEqual([busy.code, busy.error!.reason], [1, "busy"]);
+    assert.match(busy.error!.message, /2 games are being played.*--during-play/);
+    assert.equal((await box.config("")).error!.reason, "busy");
+    assert.equal(box.updater.loader.next, "a");
+    assert.equal(box.restarting, false);
+    box.games = [0];
+    assert.equal((await box.call(`apply ${id}`)).code, 0);
+    assert.equal(box.restarting, true);
+    // Nobody was there to be warned.
+    assert.deepEqual(box.slept, []);
+  }));
+
+Deno.test("who begins to play while an update is written is not thrown out: it is taken out again", () =>
+  TestBox.with(async (box) => {
+    const { id } = await box.stagedBundle("1.1.0");
+    box.games = [0, 1];
+    const busy = await box.call(`apply ${id}`);
+    assert.equal(busy.error!.reason, "busy");
+    assert.match(busy.error!.message, /1 game is being played/);
+    assert.deepEqual([box.restarting, box.updater.loader.next], [false, "a"]);
+    // It was written all the same, and is not what a power cut would start.
+    assert.equal(await Deno.readTextFile(join(box.root, "slots/b/version")), "1.1.0");
+    const { pending, lastUpdate, last } = await box.status();
+    assert.deepEqual([pending, lastUpdate, box.armed], [undefined, undefined, []]);
+    assert.deepEqual([last!.event, last!.detail], ["refused", busy.error!.message]);
+    // Its files are still there, so that it is done as soon as they have ended.
+    box.games = [0];
+    assert.equal((await box.call(`apply ${id}`)).code, 0);
+    assert.equal(box.restarting, true);
+    box.updater.boot();
+    assert.equal((await box.call("prove")).code, 0);
+    assert.equal((await box.call(`confirm ${id}`)).code, 0);
+  }));
+
+Deno.test("players who are not waited for are told two minutes before the restart, by the box alone", () =>
+  TestBox.with(async (box) => {
+    const { id } = await box.stagedBundle("1.1.0", { duringPlay: true });
+    box.games = [1];
+    const applied = await box.call(`apply ${id}`);
+    assert.equal(applied.result.outcome, "provisional");
+    assert.deepEqual(box.told, [{ version: "1.1.0", seconds: 120, restarts: false }]);
+    assert.equal(box.restarting, true);
+    // The way back waits for the warning too.
+    assert.deepEqual(box.armed, [{ id, seconds: 30 + 600 + 120 }]);
+    assert.equal((await box.status()).restart, undefined);
+  }));
+
+Deno.test("a rollback asks for players too, and warns them where it may not wait", () =>
+  TestBox.with(async (box) => {
+    await box.updated("1.1.0");
+    box.games = [1];
+    const busy = await box.call("rollback bundle");
+    assert.deepEqual([busy.code, busy.error!.reason], [1, "busy"]);
+    assert.deepEqual([box.restarting, box.updater.loader.next], [false, "b"]);
+    const back = await box.call("rollback bundle --during-play");
+    assert.match(back.result.detail, /goes back from 1\.1\.0 to 1\.0\.0/);
+    assert.deepEqual(box.told, [{ version: "1.0.0", seconds: 120, restarts: false }]);
+    assert.equal(box.restarting, true);
+  }));
+
+Deno.test("who plays on a system that is taken back is warned, whoever takes it back", async () => {
+  for (const how of ["return", "rollback"]) {
+    await TestBox.with(async (box) => {
+      const { id } = await box.stagedBundle("1.1.0");
+      await box.call(`apply ${id}`);
+      box.updater.boot();
+      box.games = [1];
+      await box.call(`${how} ${id}`);
+      assert.deepEqual(box.told, [{ version: "1.0.0", seconds: 120, restarts: false }], how);
+      assert.equal(box.restarting, true);
+    });
+  }
+});
+
+Deno.test("a warning that a power cut ended is not told at the next start", () =>
+  TestBox.with(async (box) => {
+    const state = new BoxState(box.host.dataDir);
+    const coming = (seconds: number) => {
+      const restartAt = new Date(Date.now() + seconds * 1000).toISOString();
+      state.restart = { version: "1.1.0", restartAt };
+      return comingRestart(state, Date.now())?.version;
+    };
+    assert.equal(coming(100), "1.1.0");
+    assert.equal(coming(-1), undefined);
+    // The clock was set back.
+    assert.equal(coming(5000), undefined);
+    await box.call("return --at-boot");
+    assert.equal(state.restart, undefined);
   }));
 
 Deno.test("a power cut while a configuration is written ends with the old one", () =>

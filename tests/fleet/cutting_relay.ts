@@ -4,6 +4,9 @@ export class CuttingRelay implements Disposable {
   /** Bytes still let through towards the target; Infinity: all. */
   bytesLeft = Infinity;
   cuts = 0;
+  /** Connections that were made. */
+  connections = 0;
+  #forGood = false;
   /** What has passed towards the target. */
   bytes = 0;
 
@@ -16,13 +19,21 @@ export class CuttingRelay implements Disposable {
     return this.#listener.addr.port;
   }
 
-  /** The link dies once, after so many more bytes. */
-  cutAfter(bytes: number): void {
+  /**
+   * The link dies after so many more bytes.
+   *
+   * @param options  forGood: nobody gets through any more then; else it dies once
+   */
+  cutAfter(bytes: number, { forGood = false } = {}): void {
     this.bytesLeft = bytes;
+    this.#forGood = forGood;
   }
 
   async #accept(): Promise<void> {
-    for await (const client of this.#listener) this.#relay(client).catch(() => {});
+    for await (const client of this.#listener) {
+      this.connections++;
+      this.#relay(client).catch(() => {});
+    }
   }
 
   async #relay(client: Deno.TcpConn): Promise<void> {
@@ -52,7 +63,7 @@ export class CuttingRelay implements Disposable {
         this.bytesLeft -= passed;
         if (this.bytesLeft > 0) continue;
         this.cuts++;
-        this.bytesLeft = Infinity;
+        this.bytesLeft = this.#forGood ? 0 : Infinity;
         break;
       }
     };

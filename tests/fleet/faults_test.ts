@@ -116,12 +116,27 @@ Deno.test("faults of single boxes", async (t) => {
   );
 
   await t.step("a box that confuses its slots is not written to", async () => {
-    fourth.setup = { wrongSlot: true };
+    await fourth.confuseSlots();
     const report = await pushTo(fleet, fourth, "bundle", await fleet.bundle("1.1.0"));
     assert.deepEqual([report.outcome, report.reason], ["failed", "wrong-slot"]);
     assert.match(report.detail, /slot a both runs and is free; nothing was written/);
-    fourth.setup = { wrongSlot: undefined };
+    // It would have been the system that runs.
+    assert.equal(fourth.version, "1.0.0");
+    assert.deepEqual([...Deno.readDirSync(join(fourth.root, "slots/a"))].length, 2);
+    await fourth.mendSlots();
   });
+
+  await t.step(
+    "a boot loader that starts the other slot leaves the old system, and says so",
+    async () => {
+      fourth.stuck = true;
+      const report = await pushTo(fleet, fourth, "bundle", await fleet.bundle("1.1.0"));
+      assert.deepEqual([report.outcome, report.reason], ["failed", "returned"]);
+      assert.match(report.detail, /1\.1\.0 was taken back: it did not start/);
+      assert.equal(fourth.version, "1.0.0");
+      fourth.stuck = false;
+    },
+  );
 
   await t.step("an image that does not boot leaves the old slot running, and says so", async () => {
     const report = await pushTo(
@@ -184,10 +199,11 @@ Deno.test("faults of single boxes", async (t) => {
   });
 
   await t.step("a box whose clock stands in 1970 is updated all the same", async () => {
+    // Not only for what asks the machine for the time, but for the whole of its programs.
     fourth.setup = { clock: "1970-01-01T00:00:09Z" };
     const report = await pushTo(fleet, fourth, "bundle", await fleet.bundle("1.2.0"));
     assert.equal(report.outcome, "done", report.detail);
-    assert.equal(fourth.journal().at(-1)!.at, "1970-01-01T00:00:09.000Z");
+    assert.match(fourth.journal().at(-1)!.at, /^1970-01-01T00:00:/);
     const { stdout } = await fleet.fleet("status", "--on", fourth.name);
     assert.match(stdout, /its clock says 1970-01-01/);
     fourth.setup = { clock: undefined };
@@ -217,12 +233,7 @@ Deno.test("faults of single boxes", async (t) => {
   });
 
   await t.step("a box with another host key is not talked to", async () => {
-    await Deno.remove(join(fifth.root, "host_key"));
-    await new Deno.Command("ssh-keygen", {
-      args: ["-q", "-t", "ed25519", "-N", "", "-f", join(fifth.root, "host_key")],
-    }).output();
-    await fifth.stopSshd();
-    await fifth.startSshd();
+    await fifth.changeHostKey();
     const report = await pushTo(fleet, fifth, "bundle", await fleet.bundle("1.1.0"));
     assert.deepEqual([report.outcome, report.reason], ["failed", "host-key"]);
     assert.match(report.detail, /another host key than the one pinned/);
@@ -262,17 +273,9 @@ Deno.test("faults of single boxes", async (t) => {
     assert.equal((await fleet.fleet("rollback", "config", "--on", fifth.name)).code, 1);
   });
 
-  await t.step("nobody's game is ended by a push that did not ask for it", async () => {
-    fifth.setup = { sessions: 2 };
-    const bundle = await fleet.bundle("1.1.0");
-    const busy = await pushTo(fleet, fifth, "bundle", bundle);
-    assert.deepEqual([busy.outcome, busy.reason], ["failed", "busy"]);
-    assert.match(busy.detail, /2 games are being played/);
-    assert.equal((await pushTo(fleet, fifth, "bundle", bundle, "--during-play")).outcome, "done");
-    fifth.setup = { sessions: 0 };
-  });
-
   await t.step("a confirmed system is left by a rollback", async () => {
+    const bundle = await fleet.bundle("1.1.0");
+    assert.equal((await pushTo(fleet, fifth, "bundle", bundle)).outcome, "done");
     assert.equal(fifth.version, "1.1.0");
     const { code, stdout } = await fleet.fleet("rollback", "bundle", "--on", fifth.name);
     assert.equal(code, 0, stdout);

@@ -1,6 +1,8 @@
-/** Forty boxes at once: canaries, waves, and the same push again. */
+/** Forty boxes at once: canaries, waves, faults of all kinds, and the same push again. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import type { PushReport } from "../../src/fleet/push/push.ts";
+import { Faults } from "./faults.ts";
 import { SimulatedFleet } from "./simulated_fleet.ts";
 
 const BOXES = 40;
@@ -10,6 +12,19 @@ function outcomes({ hosts }: PushReport): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { outcome } of hosts) counts[outcome] = (counts[outcome] ?? 0) + 1;
   return counts;
+}
+
+/** How many boxes were changed at the same time, by the operator's journal. */
+async function mostAtOnce(fleet: SimulatedFleet, { push }: PushReport): Promise<number> {
+  const text = await Deno.readTextFile(join(fleet.state, "pushes", `${push}.jsonl`));
+  const working = new Set<string>();
+  let most = 0;
+  for (const { event, host } of text.trim().split("\n").map((line) => JSON.parse(line))) {
+    if (event === "step") working.add(host);
+    if (event === "result") working.delete(host);
+    most = Math.max(most, working.size);
+  }
+  return most;
 }
 
 Deno.test("forty boxes are pinned, updated in waves, and left alone where nothing is to do", async (t) => {
@@ -54,35 +69,61 @@ Deno.test("forty boxes are pinned, updated in waves, and left alone where nothin
     for (const box of fleet.boxes.slice(1)) assert.throws(() => box.journal(), /No such file/);
   });
 
-  await t.step("a good one reaches all, wave by wave", async () => {
-    const bundle = await fleet.bundle("1.2.0");
-    const { code, stdout, stderr } = await fleet.fleet("push", "bundle", bundle, ...push);
-    assert.equal(code, 0, stdout + stderr);
-    const report: PushReport = JSON.parse(stdout);
-    assert.deepEqual(outcomes(report), { done: BOXES });
-    assert.deepEqual(
-      [...new Set(report.hosts.map(({ wave }) => wave))],
-      ["canary", "early", "rest"],
+  const bundle = await fleet.bundle("1.2.0", {}, { bytes: Faults.bundleBytes });
+  const good = ["push", "bundle", bundle, ...push, "--soak-seconds", "0"];
+
+  await t.step("faults on eight of them keep no sound one from a good update", async () => {
+    await using faults = await Faults.inject(fleet);
+    // Those with faults are the last wave, so that all of it is begun when the first of them fails.
+    const { code, stdout, stderr } = await fleet.fleet(
+      ...[...good, "--waves", `canary,early,${Faults.soundTag}`],
     );
-    for (const box of fleet.boxes) {
-      assert.equal(box.version, "1.2.0", box.name);
+    assert.equal(code, 1, stdout + stderr);
+    const report: PushReport = JSON.parse(stdout);
+    assert.equal(report.outcome, "stopped");
+    assert.deepEqual(outcomes(report), { done: BOXES - 6, failed: 6 });
+    for (const { host, outcome, detail } of report.hosts.slice(0, -8)) {
+      assert.equal(outcome, "done", `${host}: ${detail}`);
+    }
+    faults.assertOutcomes(report.hosts.slice(-8));
+    for (const [index, { outcome, host }] of report.hosts.entries()) {
+      const box = fleet.boxes[index];
+      assert.equal(box.name, host);
+      assert.equal(box.version, outcome === "done" ? "1.2.0" : "1.0.0", host);
       assert.equal(box.updater.loader.blessed[box.updater.loader.running], true);
       // Who starts is not kept from it by questions.
       assert.deepEqual(box.askedTooEarly.filter((words) => words.startsWith("box status")), []);
     }
+    assert.equal(await mostAtOnce(fleet, report), 8, "as many at a time as was said");
     // No box of a wave was begun before the one before had ended.
     const lines = stderr.split("\n");
     const firstOf = (host: string) =>
       lines.findIndex((line) => line.startsWith(`${host}: checking`));
     const endOf = (host: string) => lines.findIndex((line) => line.startsWith(`${host}: done`));
-    assert.ok(endOf("box-01") < firstOf("box-02"));
-    const early = report.hosts.filter(({ wave }) => wave === "early").map(({ host }) => host);
-    const rest = report.hosts.filter(({ wave }) => wave === "rest").map(({ host }) => host);
-    assert.ok(Math.max(...early.map(endOf)) < Math.min(...rest.map(firstOf)));
+    const waves = ["canary", "early", Faults.soundTag, "rest"].map((name) =>
+      report.hosts.filter(({ wave }) => wave === name).map(({ host }) => host)
+    );
+    assert.deepEqual(waves.map(({ length }) => length), [1, 10, 21, 8]);
+    for (const [index, wave] of waves.slice(1).entries()) {
+      const before = Math.max(...waves[index].map(endOf));
+      assert.ok(before > 0 && before < Math.min(...wave.map(firstOf)), `wave ${index + 1}`);
+    }
+    await faults.mend();
+  });
 
-    const again = await fleet.fleet("push", "bundle", bundle, ...push);
-    assert.deepEqual(outcomes(JSON.parse(again.stdout)), { unchanged: BOXES });
-    assert.equal(again.code, 0);
+  await t.step("once they are mended, the push goes on and reaches all", async () => {
+    const { code, stdout, stderr } = await fleet.fleet("push", "--resume", "--json");
+    assert.equal(code, 0, stdout + stderr);
+    const report: PushReport = JSON.parse(stdout);
+    assert.equal(report.outcome, "done");
+    assert.deepEqual(outcomes(report), { done: BOXES });
+    for (const box of fleet.boxes) assert.equal(box.version, "1.2.0", box.name);
+  });
+
+  await t.step("the same push again changes nothing", async () => {
+    const { code, stdout } = await fleet.fleet(...good);
+    assert.equal(code, 0, stdout);
+    assert.deepEqual(outcomes(JSON.parse(stdout)), { unchanged: BOXES });
   });
 });
 

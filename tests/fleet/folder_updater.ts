@@ -2,7 +2,7 @@
  * Test double of the Updater: two slots as folders, a boot loader as a JSON file. Signatures are
  * checked by the real code before it is asked.
  */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { BundleRefused } from "../../src/update/refused.ts";
 import type { Slots, Updater } from "../../src/update/updater.ts";
 import type { VerifiedBundle } from "../../src/update/verify.ts";
@@ -14,6 +14,8 @@ export interface Loader {
   blessed: Record<SlotName, boolean>;
   /** How often what was installed last may be tried before it is blessed. */
   triesLeft: number;
+  /** Fault: it starts this one, whatever was asked for. */
+  stuck?: SlotName;
 }
 
 const TRIES = 3;
@@ -28,11 +30,12 @@ export interface ImageTraits {
   selfTest?: string;
   latencyMs?: number;
   crashes?: number;
+  /** To write it takes so long. */
+  installMs?: number;
 }
 
 export class FolderUpdater implements Updater {
-  /** @param wrongSlot  fault: the machine thinks that the running slot is free */
-  constructor(readonly root: string, readonly wrongSlot = false) {}
+  constructor(readonly root: string) {}
 
   get loader(): Loader {
     return JSON.parse(Deno.readTextFileSync(join(this.root, "loader.json")));
@@ -71,7 +74,8 @@ export class FolderUpdater implements Updater {
     return Promise.resolve({
       current: { name: running, version: version(running)!, blessed: blessed[running] },
       other: {
-        name: this.wrongSlot ? running : other,
+        // By what is on the disk, where both may be the same.
+        name: basename(Deno.realPathSync(join(this.root, "slots", other))),
         version: version(other),
         blessed: blessed[other],
       },
@@ -91,7 +95,11 @@ export class FolderUpdater implements Updater {
   }
 
   async install({ folder, manifest }: VerifiedBundle): Promise<void> {
-    const { running, blessed } = this.loader;
+    const { installMs = 0 }: ImageTraits = JSON.parse(
+      await Deno.readTextFile(join(folder, "image.json")),
+    );
+    await new Promise((done) => setTimeout(done, installMs));
+    const { running, blessed, stuck } = this.loader;
     const other = running === "a" ? "b" : "a";
     const slot = join(this.root, "slots", other);
     await Deno.remove(slot, { recursive: true });
@@ -105,6 +113,7 @@ export class FolderUpdater implements Updater {
       next: other,
       blessed: { ...blessed, [other]: false },
       triesLeft: TRIES,
+      stuck,
     };
   }
 
@@ -169,11 +178,12 @@ export class FolderUpdater implements Updater {
 
   /** What the boot loader does: the next slot, or the other one where that does not boot. */
   boot(): void {
-    const { next, blessed, triesLeft } = this.loader;
+    const { stuck, blessed, triesLeft, next: asked } = this.loader;
+    const next = stuck ?? asked;
     const given = this.traits(next).boots === false || (!blessed[next] && triesLeft === 0);
     const booted = given ? (next === "a" ? "b" : "a") : next;
     const left = blessed[booted] ? triesLeft : triesLeft - 1;
-    this.loader = { running: booted, next: booted, blessed, triesLeft: left };
+    this.loader = { running: booted, next: booted, blessed, triesLeft: left, stuck };
     const version = Deno.readTextFileSync(join(this.root, "slots", booted, "version"));
     let extensions: string[] = [];
     try {

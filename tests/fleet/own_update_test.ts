@@ -4,12 +4,9 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { join } from "node:path";
 import { Box } from "../../src/fleet/box/box.ts";
 import type { BoxHost } from "../../src/fleet/box/host.ts";
-import {
-  forgetUpdate,
-  install,
-  takeBundle,
-  waitingUpdate,
-} from "../../src/fleet/box/own_update.ts";
+import { install, installWaiting } from "../../src/fleet/box/own_install.ts";
+import { forgetUpdate, takeBundle, waitingUpdate } from "../../src/fleet/box/own_update.ts";
+import type { OwnUpdate } from "../../src/fleet/box/protocol.ts";
 import { prove } from "../../src/fleet/box/prove.ts";
 import { BoxState } from "../../src/fleet/box/state.ts";
 import { packDelta } from "../../src/update/delta_bundle.ts";
@@ -33,20 +30,32 @@ class TestBox {
   said: string[] = [];
   /** What the update was in, at each sleep. */
   phases: unknown[] = [];
+  /** What happens while it waits or warns. */
+  onSleep: (seconds: number) => unknown = () => {};
+  /** How often a slot was written. */
+  installations = 0;
+  /** Whether what would take a change back is armed. */
+  armed = false;
 
   private constructor(readonly root: string) {
     this.updater = FolderUpdater.create(root, "1.0.0");
     const key = keys.publicKey.export({ type: "spki", format: "pem" });
     Deno.writeTextFileSync(join(root, "box.json"), JSON.stringify({ name: "box", key, main: "" }));
     const host = openSimulatedHost(root);
+    const updater = host.updater!;
+    const write = updater.install.bind(updater);
+    updater.install = (bundle) => {
+      this.installations++;
+      return write(bundle);
+    };
     this.host = {
       ...host,
-      armReturn: () => Promise.resolve(),
-      disarmReturn: () => Promise.resolve(),
-      sleep: (seconds) => {
+      armReturn: () => Promise.resolve(void (this.armed = true)),
+      disarmReturn: () => Promise.resolve(void (this.armed = false)),
+      sleep: async (seconds) => {
         this.slept.push(seconds);
         this.phases.push(this.state.ownUpdate?.phase);
-        return Promise.resolve();
+        await this.onSleep(seconds);
       },
       health: async (measure) => {
         const sessions = this.sessions.length > 1 ? this.sessions.shift()! : this.sessions[0];
@@ -94,7 +103,27 @@ class TestBox {
   }
 
   async install(): Promise<void> {
-    await install(this.host, waitingUpdate(this.host), (text) => this.said.push(text));
+    await installWaiting(this.host, (text) => this.said.push(text));
+  }
+
+  /** Somebody begins to play while a version is installed. */
+  async waitForRestart(source: string): Promise<void> {
+    await this.take(source);
+    this.sessions = [0, 1];
+    this.onSleep = () => {
+      throw new Error("the process ends");
+    };
+    await assert.rejects(this.install(), /the process ends/);
+    this.onSleep = () => {};
+    assert.deepEqual([this.isRestarting(), this.installations], [false, 1]);
+  }
+
+  isRestarting(): boolean {
+    try {
+      return Deno.statSync(join(this.root, "reboot")).isFile;
+    } catch {
+      return false;
+    }
   }
 
   /** What a start of the box does; the boot loader blesses after a good proof. */
@@ -167,18 +196,204 @@ Deno.test("it waits until nobody plays", () =>
   TestBox.with(async (box) => {
     await box.take(await box.bundle("1.1.0"));
     box.sessions = [2, 2, 1, 0];
+    const installed: number[] = [];
+    box.onSleep = () => installed.push(box.installations);
     await box.install();
-    assert.deepEqual(box.phases, ["waiting", "waiting"]);
+    assert.deepEqual(box.phases, ["waiting", "waiting", "waiting"]);
+    assert.deepEqual(installed, [0, 0, 0]);
     assert.equal(box.updater.loader.next, "b");
+    assert.equal(box.isRestarting(), true);
   }));
 
-Deno.test("who begins to play meanwhile is warned, and so is who plays where it shall be now", () =>
+Deno.test("who plays is warned where it shall be now", () =>
   TestBox.with(async (box) => {
     await box.take(await box.bundle("1.1.0"), "now");
     box.sessions = [1];
     await box.install();
     assert.deepEqual([box.slept, box.phases], [[120], ["warning"]]);
     assert.match(box.said.join("\n"), /ended in 120 s/);
+    assert.equal(box.isRestarting(), true);
+  }));
+
+Deno.test("who begins to play while it is installed is waited for, and not warned", () =>
+  TestBox.with(async (box) => {
+    await box.take(await box.bundle("1.1.0"));
+    // Nobody plays when the installation begins.
+    box.sessions = [0, 1, 1, 1, 0];
+    box.onSleep = () => {
+      assert.deepEqual([box.isRestarting(), box.armed, box.installations], [false, false, 1]);
+      assert.equal(box.state.ownUpdate!.restartAt, undefined);
+    };
+    await box.install();
+    assert.deepEqual([...new Set(box.slept)], [10]);
+    assert.deepEqual([...new Set(box.phases)], ["waiting"]);
+    assert.doesNotMatch(box.said.join("\n"), /ended in/);
+    assert.equal(box.isRestarting(), true);
+    assert.equal(box.state.ownUpdate, undefined);
+    assert.equal(await box.start(), undefined);
+    assert.deepEqual((await box.status()).slots!.current, {
+      name: "b",
+      version: "1.1.0",
+      blessed: true,
+    });
+    assert.deepEqual(box.staged(), []);
+  }));
+
+Deno.test("while its restart waits the box answers: what it has, and that other changes must wait", () =>
+  TestBox.with(async (box) => {
+    await box.take(await box.bundle("1.1.0"));
+    const other = await box.bundle("1.2.0");
+    box.sessions = [0, 1, 1, 1, 0];
+    let answered = 0;
+    box.onSleep = async () => {
+      if (answered++ > 0) return;
+      const { slots, ownUpdate, pending } = await box.status();
+      assert.deepEqual(slots!.other, { name: "b", version: "1.1.0", blessed: false });
+      assert.deepEqual([ownUpdate!.phase, pending!.id], ["waiting", ownUpdate!.id]);
+      const about = { protocol: 1, push: "p", operator: "o" } as const;
+      const config = { kind: "config", confirmSeconds: 60, duringPlay: true, text: "" } as const;
+      await assert.rejects(
+        new Box(box.host).prepare({ ...about, ...config }),
+        /waits for its confirmation/,
+      );
+      await assert.rejects(box.take(other), /1\.1\.0 is installed here and waits for the restart/);
+    };
+    await box.install();
+    assert.ok(answered > 0);
+    assert.equal(await box.start(), undefined);
+    assert.equal((await box.status()).version, "1.1.0");
+  }));
+
+Deno.test("the wait for the restart outlives its process: it is not installed anew", () =>
+  TestBox.with(async (box) => {
+    await box.waitForRestart(await box.bundle("1.1.0"));
+    box.sessions = [1, 1, 0];
+    box.slept = [];
+    await box.install();
+    // At the start of the machine something else decides first.
+    assert.equal(box.slept[0], 60);
+    assert.ok(box.slept.length > 1 && box.slept.slice(1).every((seconds) => seconds === 10));
+    assert.deepEqual([box.isRestarting(), box.armed, box.installations], [true, true, 1]);
+    assert.equal(await box.start(), undefined);
+    assert.equal((await box.status()).version, "1.1.0");
+  }));
+
+Deno.test("after a power cut while the restart waits the new system runs, and nothing waits", () =>
+  TestBox.with(async (box) => {
+    await box.waitForRestart(await box.bundle("1.1.0"));
+    await box.updater.requestReboot();
+    assert.equal(await box.start(), undefined);
+    // Somebody plays at once.
+    box.sessions = [1];
+    await box.install();
+    const { slots, pending, ownUpdate, lastUpdate } = await box.status();
+    assert.deepEqual(slots!.current, { name: "b", version: "1.1.0", blessed: true });
+    assert.deepEqual([pending, ownUpdate], [undefined, undefined]);
+    assert.equal(lastUpdate!.outcome, "installed");
+    assert.equal(box.installations, 1);
+  }));
+
+Deno.test("after a power cut into the system before the update is taken back, and not tried again", () =>
+  TestBox.with(async (box) => {
+    await box.waitForRestart(await box.bundle("1.1.0", { boots: false }));
+    await box.updater.requestReboot();
+    assert.equal(await box.start(), undefined);
+    box.sessions = [0];
+    await box.install();
+    const { version, pending, ownUpdate, lastUpdate } = await box.status();
+    assert.equal(version, "1.0.0");
+    assert.deepEqual([pending, ownUpdate], [undefined, undefined]);
+    assert.equal(lastUpdate!.outcome, "taken-back");
+    assert.deepEqual([box.isRestarting(), box.installations], [false, 1]);
+  }));
+
+Deno.test("after a power cut during the warning a bad update is not installed a second time", () =>
+  TestBox.with(async (box) => {
+    await box.take(await box.bundle("1.1.0", { boots: false }), "now");
+    box.sessions = [1];
+    let warning: OwnUpdate | undefined;
+    box.onSleep = () => {
+      warning = box.state.ownUpdate;
+      throw new Error("the power goes");
+    };
+    await assert.rejects(box.install(), /the power goes/);
+    // What was on the disk then, before the error was noted there.
+    box.state.ownUpdate = warning;
+    assert.equal(warning!.phase, "warning");
+    box.onSleep = () => {};
+    await box.updater.requestReboot();
+    await box.start();
+    await box.install();
+    const { version, pending, ownUpdate, lastUpdate } = await box.status();
+    assert.equal(version, "1.0.0");
+    assert.deepEqual([pending, ownUpdate], [undefined, undefined]);
+    assert.equal(lastUpdate!.outcome, "taken-back");
+    assert.deepEqual([box.isRestarting(), box.installations], [false, 1]);
+  }));
+
+Deno.test("an extension that waits for its restart is settled by a power cut too", () =>
+  TestBox.with(async (box) => {
+    await box.take(await box.extension("1.0.0"));
+    box.sessions = [0, 1];
+    box.onSleep = () => {
+      throw new Error("the process ends");
+    };
+    await assert.rejects(box.install(), /the process ends/);
+    box.onSleep = () => {};
+    await box.updater.requestReboot();
+    assert.equal(await box.start(), undefined);
+    await box.install();
+    const { pending, ownUpdate, lastUpdate } = await box.status();
+    assert.deepEqual([pending, ownUpdate], [undefined, undefined]);
+    assert.equal(lastUpdate!.outcome, "installed");
+    assert.equal(box.isRestarting(), false);
+  }));
+
+Deno.test("an update that waits for its restart can be given up", () =>
+  TestBox.with(async (box) => {
+    const bundle = await box.bundle("1.1.0");
+    await box.take(bundle);
+    box.sessions = [0, 1];
+    box.onSleep = () => forgetUpdate(box.host);
+    await box.install();
+    const { pending, ownUpdate, lastUpdate } = await box.status();
+    assert.deepEqual([pending, ownUpdate], [undefined, undefined]);
+    assert.equal(lastUpdate!.detail, "1.1.0 was given up before it was started");
+    assert.deepEqual([box.isRestarting(), box.armed, box.staged()], [false, false, []]);
+    assert.equal(box.updater.loader.next, "a");
+    // Brought again it is installed again.
+    box.sessions = [0];
+    await box.take(bundle);
+    await box.install();
+    assert.equal(box.isRestarting(), true);
+  }));
+
+Deno.test("an update that is given up during the warning ends no games", () =>
+  TestBox.with(async (box) => {
+    await box.take(await box.bundle("1.1.0"), "now");
+    box.sessions = [1];
+    box.onSleep = () => forgetUpdate(box.host);
+    await box.install();
+    assert.deepEqual([box.slept, box.isRestarting()], [[120], false]);
+    assert.deepEqual(box.updater.loader.next, "a");
+    assert.match(box.said.at(-1)!, /waits no longer/);
+  }));
+
+Deno.test("who may not wait any longer says so by bringing the same update again", () =>
+  TestBox.with(async (box) => {
+    const bundle = await box.bundle("1.1.0");
+    for (const sessions of [[1], [0, 1]]) {
+      await box.take(bundle);
+      box.sessions = sessions;
+      box.slept = [];
+      box.onSleep = (seconds) => seconds === 10 && box.take(bundle, "now");
+      await box.install();
+      assert.deepEqual(box.slept, [10, 120]);
+      assert.equal(box.isRestarting(), true);
+      box.onSleep = () => {};
+      await Deno.remove(join(box.root, "reboot"));
+      await new Box(box.host).rollback("bundle", () => Promise.resolve());
+    }
   }));
 
 Deno.test("a system whose test fails stays unblessed, and its reasons are told by the one before", () =>
@@ -313,9 +528,9 @@ Deno.test("an update that another one took the place of is not installed", () =>
 Deno.test("an update that waits can be given up", () =>
   TestBox.with(async (box) => {
     await box.take(await box.bundle("1.1.0"));
-    assert.equal(forgetUpdate(box.host).version, "1.1.0");
+    assert.equal((await forgetUpdate(box.host)).version, "1.1.0");
     assert.deepEqual(box.staged(), []);
-    assert.throws(() => forgetUpdate(box.host), /No update waits/);
+    await assert.rejects(forgetUpdate(box.host), /No update waits/);
   }));
 
 Deno.test("an extension for the version that runs is added, tried and kept", () =>

@@ -1,6 +1,7 @@
 /** `gamelan` on a simulated box: the real agent around a {@link openSimulatedHost} test double. */
 import { runBoxCommand } from "../../src/fleet/box/command.ts";
-import { openSimulatedHost } from "./simulated_host.ts";
+import { setClock } from "./set_clock.ts";
+import { openSimulatedHost, readSetup } from "./simulated_host.ts";
 
 const [command, ...args] = Deno.args;
 if (command !== "box") {
@@ -8,6 +9,8 @@ if (command !== "box") {
   Deno.exit(2);
 }
 const root = Deno.env.get("GAMELAN_BOX_ROOT")!;
+const { clock } = readSetup(root);
+if (clock !== undefined) setClock(clock);
 Deno.exit(
   await runBoxCommand(args, () => openSimulatedHost(root), {
     input: async () => new Uint8Array(await new Response(Deno.stdin.readable).arrayBuffer()),

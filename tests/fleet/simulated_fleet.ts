@@ -11,7 +11,7 @@ import { signBundle } from "../../src/update/sign.ts";
 import { prove } from "../../src/fleet/box/prove.ts";
 import { FolderUpdater, type ImageTraits } from "./folder_updater.ts";
 import { Operator, type Said } from "./operator.ts";
-import { type BoxSetup, houseName, openSimulatedHost } from "./simulated_host.ts";
+import { type BoxSetup, houseName, openSimulatedHost, readSetup } from "./simulated_host.ts";
 import { freePorts } from "../tools/free_ports.ts";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
@@ -59,8 +59,40 @@ export class SimulatedBox {
 
   set setup(change: Partial<BoxSetup>) {
     const file = join(this.root, "box.json");
-    const setup = JSON.parse(Deno.readTextFileSync(file));
-    Deno.writeTextFileSync(file, JSON.stringify({ ...setup, ...change }));
+    // At once: programs of the box read it meanwhile.
+    Deno.writeTextFileSync(`${file}.new`, JSON.stringify({ ...readSetup(this.root), ...change }));
+    Deno.renameSync(`${file}.new`, file);
+  }
+
+  /** Fault: its disk has one slot under two names. */
+  async confuseSlots(): Promise<void> {
+    const { running } = this.updater.loader;
+    await Deno.remove(this.#otherSlot, { recursive: true });
+    await Deno.symlink(running, this.#otherSlot);
+  }
+
+  async mendSlots(): Promise<void> {
+    await Deno.remove(this.#otherSlot, { recursive: true });
+    await Deno.mkdir(this.#otherSlot);
+  }
+
+  get #otherSlot(): string {
+    return join(this.root, "slots", this.updater.loader.running === "a" ? "b" : "a");
+  }
+
+  /** Fault: its boot loader starts the slot that runs now, whatever is asked for. */
+  set stuck(stuck: boolean) {
+    const { loader } = this.updater;
+    this.updater.loader = { ...loader, stuck: stuck ? loader.running : undefined };
+  }
+
+  /** Fault: it was set up anew, so it shows another host key. */
+  async changeHostKey(): Promise<void> {
+    const file = join(this.root, "host_key");
+    await Deno.remove(file);
+    await run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file);
+    await this.stopSshd();
+    await this.startSshd();
   }
 
   journal(): { event: string; detail?: string; at: string; n: number }[] {
@@ -217,13 +249,20 @@ export class SimulatedFleet implements AsyncDisposable {
     return this.boxes[number - 1];
   }
 
-  /** @param ports  instead of the boxes' own, such as a relay's */
-  writeInventory(ports: Record<string, number> = {}): void {
+  /**
+   * @param ports  instead of the boxes' own, such as a relay's
+   * @param tag    what further boxes are tagged, by their numbers
+   */
+  writeInventory(
+    ports: Record<string, number> = {},
+    tag: (number: number) => string[] = () => [],
+  ): void {
     const lines = [
       'waves = ["canary", "early"]',
       `[defaults]\nuser = "${Deno.env.get("USER") ?? "root"}"\nidentity = "operator"`,
       ...this.boxes.map(({ name, port }, index) => {
-        const tags = index === 0 ? ["canary"] : index <= this.boxes.length / 4 ? ["early"] : [];
+        const early = index <= this.boxes.length / 4 ? ["early"] : [];
+        const tags = [...(index === 0 ? ["canary"] : early), ...tag(index + 1)];
         return [
           `[hosts.${name}]`,
           `address = "127.0.0.1"`,
@@ -277,6 +316,11 @@ export class SimulatedFleet implements AsyncDisposable {
     await Deno.mkdir(data, { recursive: true });
     await run("mount", "-t", "tmpfs", "-o", `size=${bytes}`, "gamelan-test", data);
     this.#mounts.push(data);
+  }
+
+  async mendDisk(box: SimulatedBox): Promise<void> {
+    const [mount] = this.#mounts.splice(this.#mounts.indexOf(join(box.root, "data")), 1);
+    await run("umount", "-l", mount);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

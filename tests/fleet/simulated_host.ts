@@ -14,18 +14,24 @@ export interface BoxSetup {
   key: string;
   /** Runs this program's main.ts, for imports of games. */
   main: string;
+  /** So many games are being played. */
   sessions?: number;
-  /** Its clock stands here. */
+  /** Each of its programs starts with the clock here, as on a machine without a battery. */
   clock?: string;
-  /** Fault: the machine confuses its slots. */
-  wrongSlot?: boolean;
+  /** A second in which it waits lasts so long, in ms. */
+  secondMs?: number;
+}
+
+/** What `box.json` says now. */
+export function readSetup(root: string): BoxSetup {
+  return JSON.parse(Deno.readTextFileSync(join(root, "box.json")));
 }
 
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 export function openSimulatedHost(root: string): BoxHost {
-  const setup: BoxSetup = JSON.parse(Deno.readTextFileSync(join(root, "box.json")));
-  const updater = new FolderUpdater(root, setup.wrongSlot);
+  const setup = readSetup(root);
+  const updater = new FolderUpdater(root);
   const dataDir = join(root, "data");
   const configFile = join(root, "gamelan.toml");
   const returnPid = join(root, "return.pid");
@@ -46,7 +52,7 @@ export function openSimulatedHost(root: string): BoxHost {
     authorizedKeysFile: join(root, "authorized_keys"),
     updater,
     imageKeys: () => Promise.resolve([publicKey(setup.key, "the image's key")]),
-    now: () => setup.clock === undefined ? new Date() : new Date(setup.clock),
+    now: () => new Date(),
     health: (measure) => {
       const { latencyMs = 5, crashes = 0 } = updater.traits();
       const house = houseName(configFile);
@@ -54,7 +60,8 @@ export function openSimulatedHost(root: string): BoxHost {
       return Promise.resolve({
         service: house === "failing" ? "failed" : "running",
         crashes,
-        sessions: setup.sessions ?? 0,
+        // Somebody may begin or end while a program of the box runs.
+        sessions: readSetup(root).sessions ?? 0,
         latencyMs: measure ? { p50: latencyMs * slow, p90: latencyMs * slow * 1.2 } : undefined,
       });
     },
@@ -91,7 +98,8 @@ export function openSimulatedHost(root: string): BoxHost {
     },
     logs: (lines) => Promise.resolve(`the last ${lines} lines of ${setup.name}\n`),
     selfTest: () => Promise.resolve(updater.traits().selfTest),
-    sleep: (seconds) => new Promise((done) => setTimeout(done, seconds * 1000)),
+    sleep: (seconds) =>
+      new Promise((done) => setTimeout(done, seconds * (readSetup(root).secondMs ?? 1000))),
   };
 }
 

@@ -10,6 +10,14 @@ export const FleetExit = {
   stopped: 5,
   /** Somebody stopped it; `--resume` goes on. */
   interrupted: 6,
+  /** All else is well, but boxes on which somebody plays were left. */
+  played: 7,
+} as const;
+
+/** Options of verbs that restart boxes. */
+export const playersOptions = {
+  "wait": { type: "string" },
+  "during-play": { type: "boolean" },
 } as const;
 
 /** Options of all verbs, for `parseArgs`. */
@@ -83,6 +91,13 @@ export function positive(
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= 1 && number <= max) return number;
   throw new UsageError(`${flag} expects a whole number from 1 to ${max}, got "${text}"`);
+}
+
+/** A number of at least 0, also with a fraction. @throws UsageError */
+export function amount(text: string | undefined, flag: string, fallback: number): number {
+  if (text === undefined) return fallback;
+  if (/^\d+(\.\d+)?$/.test(text) && Number(text) <= 86_400) return Number(text);
+  throw new UsageError(`${flag} expects a number from 0 to 86400, got "${text}"`);
 }
 
 /** One table row a line, columns aligned. */

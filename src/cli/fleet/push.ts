@@ -4,10 +4,20 @@ import { parseArgs } from "node:util";
 import { ChangeKind } from "../../fleet/box/protocol.ts";
 import { type Content, openContent } from "../../fleet/push/content.ts";
 import { type PushHistory, PushJournal, type PushPlan } from "../../fleet/push/push_journal.ts";
-import { pushFolder, type PushReport, runPush } from "../../fleet/push/push.ts";
+import { pushFolder, runPush } from "../../fleet/push/push.ts";
 import { planWaves, type Wave } from "../../fleet/push/waves.ts";
+import { DEFAULT_WAIT_MINUTES } from "../../fleet/wait_for_players.ts";
 import { UsageError } from "../exit_codes.ts";
-import { alignRows, type Fleet, FleetExit, fleetOptions, openFleet, positive } from "./options.ts";
+import {
+  amount,
+  type Fleet,
+  FleetExit,
+  fleetOptions,
+  openFleet,
+  playersOptions,
+  positive,
+} from "./options.ts";
+import { describeReport, reportExitCode } from "./push_report.ts";
 import { pushWatcher } from "./push_table.ts";
 
 const help = `Usage: gamelan fleet push bundle FOLDER|FILE.gamelan-update [OPTIONS]
@@ -16,19 +26,26 @@ const help = `Usage: gamelan fleet push bundle FOLDER|FILE.gamelan-update [OPTIO
        gamelan fleet push --resume [ID] [OPTIONS]
 
 Brings a signed update, a game, or Gamelan's configuration to boxes: canaries first (hosts tagged
-"canary", else the first host), then tag by tag, then the rest. A wave begins when every box of the
-one before has the change and is well: its service runs and did not die, a bundle is blessed, and
-the latency is not worse than before by the bounds below. The first failure stops the push; boxes
-that were not begun stay as they are.
+"canary"), then tag by tag, then the rest. Where no host carries "canary" nor any of the waves'
+tags, the first host is the canary. A wave begins when every box of the one before has the change
+and is well: its service runs and did not die, a bundle is blessed, and the latency is not worse
+than before by the bounds below. The first failure stops the push; boxes that were not begun stay as
+they are.
 
 A bundle is a folder or an update file. One made by "gamelan bundle delta" holds only what differs
 from what the boxes run; a box that runs something else takes the whole one only.
 
 A bundle or a configuration is provisional on the box until this program confirms it over a new
-connection, a bundle after the new system's own test. A box that cannot be reached after the change, is not well, or is not confirmed in time
-goes back by itself.
+connection, a bundle after the new system's own test. A box that cannot be reached after the
+change, is not well, or is not confirmed in time goes back by itself.
 
-In a configuration, {{ name }} stands for a variable of the inventory, {{ host }} for the host's name.
+A box on which somebody plays is waited for ("waits for players"), and looked at again right before
+its restart; the other boxes of its wave go on meanwhile. One that is still played after --wait is
+left alone, and --resume comes back to it. The next wave begins without it, if any box has the
+change by then. A game is pushed at any time.
+
+In a configuration, {{ name }} stands for a variable of the inventory, {{ host }} for the host's
+name.
 
   --waves TAGS            order of tags, comma separated. Default: "waves" in the inventory
   --confirm-seconds N     a box waits so long for the confirmation. Default: 120
@@ -36,8 +53,11 @@ In a configuration, {{ name }} stands for a variable of the inventory, {{ host }
   --soak-seconds N        pause between waves, after which a wave must still be well. Default: 10
   --latency-factor X      bound: the latency's median may be X times what it was. Default: 1.3
   --latency-slack MS      and so much more. Default: 2
-  --during-play           also boxes on which somebody plays
-  --resume [ID]           go on with an interrupted or stopped push; the last one without ID
+  --wait MINUTES          wait so long for a box's players; 0: not at all. Default: 60
+  --during-play           wait for nobody: who plays is told in the game, and two minutes later the
+                          box restarts
+  --resume [ID]           go on with an interrupted or stopped push, or with boxes that were left;
+                          the last push without ID. --parallel, --wait and --during-play may differ
 
 Pushing the same again changes nothing. The journal is in STATE/pushes, and on each box.
 
@@ -50,7 +70,8 @@ Examples:
   gamelan fleet push --resume
 
 Exit codes: 0 all boxes have it, 1 it failed and no box was left to begin with, 2 wrong command
-line, 4 wrong inventory, 5 stopped and boxes were left as they were, 6 interrupted (--resume).`;
+line, 4 wrong inventory, 5 stopped and boxes were left as they were, 6 interrupted (--resume), 7 all
+have it but boxes on which somebody plays (--resume).`;
 
 const pushOptions = {
   ...fleetOptions,
@@ -60,7 +81,7 @@ const pushOptions = {
   "soak-seconds": { type: "string" },
   "latency-factor": { type: "string" },
   "latency-slack": { type: "string" },
-  "during-play": { type: "boolean" },
+  ...playersOptions,
   "resume": { type: "boolean" },
 } as const;
 
@@ -130,6 +151,7 @@ async function newPush(
     latencyFactor: amount(values["latency-factor"], "--latency-factor", 1.3),
     latencySlackMs: amount(values["latency-slack"], "--latency-slack", 2),
     duringPlay: values["during-play"] ?? false,
+    waitMinutes: amount(values.wait, "--wait", DEFAULT_WAIT_MINUTES),
   };
   // A variable that a host lacks is found before the first box is touched.
   for (const host of fleet.hosts) {
@@ -165,9 +187,14 @@ async function resumePush(
       throw new Error(`Push ${id} has the host ${host}, which the inventory lacks now`);
     }),
   }));
-  const parallel = values.parallel === undefined ? plan.parallel : fleet.parallel;
+  // What one may see otherwise by now.
+  const changed = {
+    parallel: values.parallel === undefined ? plan.parallel : fleet.parallel,
+    duringPlay: values["during-play"] ?? plan.duringPlay,
+    waitMinutes: amount(values.wait, "--wait", plan.waitMinutes),
+  };
   opened.move();
-  return { fleet, content, plan: { ...plan, parallel }, waves, journal, history };
+  return { fleet, content, plan: { ...plan, ...changed }, waves, journal, history };
 }
 
 async function perform(prepared: Prepared, json: boolean): Promise<number> {
@@ -202,8 +229,8 @@ async function perform(prepared: Prepared, json: boolean): Promise<number> {
     });
     end();
     if (json) console.log(JSON.stringify(report, undefined, 2));
-    else printReport(report);
-    return exitCode(report);
+    else console.log(describeReport(report));
+    return reportExitCode(report);
   } finally {
     end();
     Deno.removeSignalListener("SIGINT", stop);
@@ -211,36 +238,7 @@ async function perform(prepared: Prepared, json: boolean): Promise<number> {
   }
 }
 
-function printReport({ push, outcome, problem, hosts }: PushReport): void {
-  const rows = hosts.map(({ host, wave, outcome, seconds, before, after, detail }) => {
-    const [was, is] = [before, after].map((status) => status?.health.latencyMs?.p50.toFixed(1));
-    const latency = was && is ? `${was} → ${is} ms` : "–";
-    return [host, wave, outcome, `${seconds.toFixed(1)} s`, latency, detail];
-  });
-  console.log(alignRows([["box", "wave", "outcome", "time", "latency", "what"], ...rows]));
-  const count = (wanted: string) => hosts.filter((entry) => entry.outcome === wanted).length;
-  console.log(
-    `\nPush ${push}: ${count("done")} done, ${count("unchanged")} had it already, ` +
-      `${count("failed")} failed, ${count("untouched")} left as they were`,
-  );
-  if (outcome === "stopped") console.log(`Stopped: ${problem}`);
-  if (outcome !== "done") console.log("Go on with: gamelan fleet push --resume");
-}
-
-function exitCode({ outcome, hosts }: PushReport): number {
-  if (outcome === "done") return FleetExit.ok;
-  if (outcome === "interrupted") return FleetExit.interrupted;
-  const left = hosts.some((entry) => entry.outcome === "untouched");
-  return left ? FleetExit.stopped : FleetExit.failure;
-}
-
 /** Who pushes, for the journals. */
 function operator(): string {
   return `${userInfo().username}@${hostname()}`.slice(0, 200);
-}
-
-function amount(text: string | undefined, flag: string, fallback: number): number {
-  if (text === undefined) return fallback;
-  if (/^\d+(\.\d+)?$/.test(text) && Number(text) <= 86_400) return Number(text);
-  throw new UsageError(`${flag} expects a number of at least 0, got "${text}"`);
 }

@@ -12,3 +12,8 @@ export function printSections<T>(results: Each<T>[], text: (result: T) => string
 function clean(text: string): string {
   return text.replaceAll(/[^\P{Cc}\n\t]/gu, "");
 }
+
+/** The same for a place where a line is one line. */
+export function oneLine(text: string): string {
+  return clean(text).replaceAll(/[\n\t]+/g, " ");
+}

@@ -58,10 +58,11 @@ function row(each: Each<BoxStatus>): string[] {
   ];
 }
 
-function notes({ slots, health, pending, clock }: BoxStatus): string[] {
+function notes({ slots, health, pending, clock, restart }: BoxStatus): string[] {
   const notes: string[] = [];
   if (slots && !slots.current.blessed) notes.push("its system is not blessed yet");
   if (pending) notes.push(`${pending.id} waits for its confirmation`);
+  if (restart) notes.push(`restarts for ${restart.version} soon; players are warned`);
   if (health.crashes > 0) notes.push(`its service died ${health.crashes}×`);
   const wrong = Math.abs(Date.parse(clock) - Date.now());
   if (!(wrong <= CLOCK_MS)) notes.push(`its clock says ${clock.slice(0, 16)}`);

@@ -10,6 +10,7 @@ import {
   rollbackBundle,
   undoBundle,
   whyNotRunning,
+  withdrawBundle,
 } from "./changes/bundle.ts";
 import type { BoxContext, Offer, Outcome, Provisional } from "./changes/change.ts";
 import {
@@ -20,6 +21,7 @@ import {
   undoConfig,
 } from "./changes/config.ts";
 import { applyGame, offerGame } from "./changes/game.ts";
+import { refuseDuringPlay, WARNING_SECONDS, warnPlayers } from "./players.ts";
 import type { Applied, BoxStatus, Prepared, PrepareRequest, Settled } from "./protocol.ts";
 import { BoxRefused, refusalOf } from "./refused.ts";
 import { BoxState, type Pending } from "./state.ts";
@@ -67,6 +69,7 @@ export class Box {
       proof: this.#state.proof,
       lastUpdate: this.#state.lastUpdate,
       ownUpdate: this.#state.ownUpdate,
+      restart: this.#state.restart,
     };
   }
 
@@ -155,18 +158,20 @@ export class Box {
       const { pending } = this.#state;
       if (pending?.id !== id) return;
       const reason = `nobody confirmed it within ${pending.confirmSeconds} s`;
-      await this.#reboot(await this.#undo(pending, "returned", reason));
+      await this.#restart(await this.#undo(pending, "returned", reason), pending);
     });
   }
 
   /** What every boot does: goes on waiting for the confirmation that a change needs. */
   async returnAtBoot(): Promise<void> {
     const waiting = await this.#state.exclusively(async () => {
+      // The power went while players were warned.
+      this.#state.restart = undefined;
       await this.#settleBrokenOff();
       const { pending } = this.#state;
       if (pending?.bundle !== undefined && await isNotRunning(this.#context, pending)) {
         const reason = whyNotRunning(pending, this.#state.proof);
-        await this.#reboot(await this.#undo(pending, "returned", reason));
+        await this.#restart(await this.#undo(pending, "returned", reason), pending);
         return undefined;
       }
       return pending;
@@ -180,15 +185,25 @@ export class Box {
   /**
    * Goes back: from the change `what` if it waits for its confirmation, or from the confirmed
    * "bundle" or "config" to the one before.
+   *
+   * Who plays is warned before the restart. A change that nobody has confirmed does not wait for them
+   * longer than that: it may be what is wrong with their game, and the timer would end it anyway.
+   *
+   * @param options  duringPlay: go back from a confirmed bundle also while somebody plays. Default: true
+   * @throws BoxRefused "busy" where somebody plays
    */
-  rollback(what: string, answered: (settled: Settled) => Promise<void>): Promise<void> {
+  rollback(
+    what: string,
+    answered: (settled: Settled) => Promise<void>,
+    { duringPlay = true }: { duringPlay?: boolean } = {},
+  ): Promise<void> {
     return this.#state.exclusively(async () => {
       const { pending } = this.#state;
       if (pending !== undefined && (pending.id === what || pending.id.startsWith(`${what}-`))) {
         const outcome = await this.#undo(pending, "rolled-back", "the operator asked for it");
         await this.#host.disarmReturn();
         await answered(outcome);
-        return await this.#reboot(outcome);
+        return await this.#restart(outcome, pending);
       }
       if (pending !== undefined) {
         throw waitsFor(pending);
@@ -196,11 +211,17 @@ export class Box {
       if (what !== "bundle" && what !== "config") {
         throw new BoxRefused("nothing", `${what} does not wait for a confirmation here`);
       }
-      const outcome = what === "bundle"
-        ? await rollbackBundle(this.#context)
-        : await rollbackConfig(this.#context);
+      if (what === "config") {
+        const outcome = await rollbackConfig(this.#context);
+        this.#record({ event: "rolled-back", detail: outcome.detail });
+        return await answered(outcome);
+      }
+      if (!duringPlay) await refuseDuringPlay(this.#host);
+      const before = (await this.#host.updater?.slots())?.other.version;
+      const outcome = await rollbackBundle(this.#context);
       this.#record({ event: "rolled-back", detail: outcome.detail });
       await answered(outcome);
+      await this.#warn(before!);
       await this.#reboot(outcome);
     });
   }
@@ -234,6 +255,8 @@ export class Box {
       return await answered({ outcome: "done", detail, reboots: false });
     }
     await this.#refuseDuringPlay(request);
+    // An own update waits for players and warns them by itself, in `answered` (own_update.ts).
+    const own = request.kind === "bundle" && request.confirmedBy === "self-test";
     const change: Provisional = request.kind === "bundle"
       ? await applyBundle(this.#context, id, folder)
       : await applyConfig(this.#context, request);
@@ -250,7 +273,8 @@ export class Box {
     this.#state.pending = pending;
     try {
       // Armed before the change is made: it may be what ends this process.
-      await this.#host.armReturn(id, confirmSeconds + (change.reboots ? REBOOT_SECONDS : 0));
+      const away = REBOOT_SECONDS + (request.duringPlay && !own ? WARNING_SECONDS : 0);
+      await this.#host.armReturn(id, confirmSeconds + (change.reboots ? away : 0));
       await change.make();
       this.#state.pending = { ...pending, phase: "provisional" };
     } catch (error) {
@@ -258,10 +282,27 @@ export class Box {
       await this.#host.disarmReturn();
       throw error;
     }
+    if (change.reboots) await this.#withdrawDuringPlay(request, this.#state.pending!);
     const { detail, reboots } = change;
     this.#record({ event: "applied", id, push, operator, detail });
     await answered({ outcome: "provisional", detail, reboots });
+    if (pending.bundle !== undefined && !own) await this.#warn(pending.bundle.version);
     await this.#reboot(change);
+  }
+
+  /**
+   * Somebody may have begun to play while a bundle was written, which takes minutes. It is taken out
+   * again rather than left to wait: a power cut would start it, and nobody may be there to confirm it.
+   */
+  async #withdrawDuringPlay(request: PrepareRequest, pending: Pending): Promise<void> {
+    try {
+      await this.#refuseDuringPlay(request);
+    } catch (error) {
+      await withdrawBundle(this.#context, pending);
+      this.#state.pending = undefined;
+      await this.#host.disarmReturn();
+      throw error;
+    }
   }
 
   async #undo(pending: Pending, event: "returned" | "rolled-back", reason: string) {
@@ -278,7 +319,8 @@ export class Box {
   async #settleBrokenOff(): Promise<void> {
     const pending = await this.#pendingNow();
     if (pending?.phase !== "applying") return;
-    await this.#reboot(await this.#undo(pending, "returned", "applying it was interrupted"));
+    const undone = await this.#undo(pending, "returned", "applying it was interrupted");
+    await this.#restart(undone, pending);
     await this.#host.disarmReturn();
   }
 
@@ -288,6 +330,16 @@ export class Box {
     if (pending?.phase !== "applying" || pending.bundle === undefined) return pending;
     if (await isNotRunning(this.#context, pending)) return pending;
     return this.#state.pending = { ...pending, phase: "provisional" };
+  }
+
+  /** Restarts into the system before a change that was undone, where that is not the running one. */
+  async #restart(outcome: Outcome, { bundle }: Pending): Promise<void> {
+    if (outcome.reboots && bundle !== undefined) await this.#warn(bundle.previous);
+    await this.#reboot(outcome);
+  }
+
+  async #warn(version: string): Promise<void> {
+    await warnPlayers(this.#host, this.#state, version);
   }
 
   async #reboot({ reboots }: Pick<Outcome, "reboots">): Promise<void> {
@@ -307,7 +359,7 @@ export class Box {
     await this.#state.exclusively(async () => {
       const { pending } = this.#state;
       if (pending?.id !== id) return;
-      await this.#reboot(await this.#undo(pending, "returned", failure));
+      await this.#restart(await this.#undo(pending, "returned", failure), pending);
     });
   }
 
@@ -321,16 +373,7 @@ export class Box {
   }
 
   async #refuseDuringPlay(request: PrepareRequest): Promise<void> {
-    if (request.kind === "game" || request.duringPlay) return;
-    const { sessions } = await this.#host.health(false);
-    if (sessions === 0) return;
-    throw new BoxRefused(
-      "busy",
-      `${sessions} game${
-        sessions === 1 ? " is" : "s are"
-      } being played; push again later, or with ` +
-        "--during-play",
-    );
+    if (request.kind !== "game" && !request.duringPlay) await refuseDuringPlay(this.#host);
   }
 
   async #refuseFullDisk(bytes: number, folder: string): Promise<void> {

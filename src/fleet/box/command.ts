@@ -21,7 +21,8 @@ operator's machine is lost.
   apply ID            makes a prepared change; provisional until confirmed
   confirm ID          makes a provisional change final
   rollback            undoes the change that waits for its confirmation, or goes back from the
-                      confirmed bundle or config to the one before
+                      confirmed bundle or config to the one before; not from a confirmed bundle
+                      while somebody plays
   authorize, revoke   lets an SSH key log in, or ends it: its .pub line on standard input
   return              used by timers: undoes a change that nobody confirmed
   prove               used at the start: tests this machine and makes an update final that waits for
@@ -32,6 +33,7 @@ Options:
   --config FILE       configuration file
   --measure           status: measure the latency too; takes some seconds
   --lines N           logs: so many. Default: 100
+  --during-play       rollback: also while somebody plays, who is warned two minutes before
 
 Answers are one line of JSON: {"protocol": 1, "result": ...} or {"protocol": 1, "error":
 {"reason": ..., "message": ...}}.
@@ -96,6 +98,7 @@ async function dispatch(
       "measure": { type: "boolean" },
       "lines": { type: "string" },
       "at-boot": { type: "boolean" },
+      "during-play": { type: "boolean" },
     },
   });
   const [verb, subject, ...rest] = positionals;
@@ -118,9 +121,10 @@ async function dispatch(
       return await box.apply(changeId(subject), send);
     case "confirm":
       return answer(await box.confirm(changeId(subject)));
-    case "rollback":
-      if (subject === "bundle" || subject === "config") return await box.rollback(subject, send);
-      return await box.rollback(changeId(subject), send);
+    case "rollback": {
+      const what = subject === "bundle" || subject === "config" ? subject : changeId(subject);
+      return await box.rollback(what, send, { duringPlay: values["during-play"] ?? false });
+    }
     case "return":
       if (values["at-boot"]) return await box.returnAtBoot();
       return await box.return(changeId(subject));

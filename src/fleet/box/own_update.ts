@@ -1,6 +1,6 @@
 /**
- * An update that a box makes by itself, without an operator: it is installed when nobody plays, or now
- * with a warning, and stays if the new system's own test succeeds ({@linkcode prove}).
+ * An update that a box makes by itself, without an operator: it is taken in here, installed and started
+ * by own_install.ts, and stays if the new system's own test succeeds ({@linkcode prove}).
  */
 import { join } from "node:path";
 import { BundleArchive } from "../../update/archive.ts";
@@ -11,16 +11,13 @@ import { type BundleHead, readBundleHead, writeBundleHead } from "../../update/v
 import { syncFolder } from "../durable_file.ts";
 import { Box } from "./box.ts";
 import type { BoxHost } from "./host.ts";
-import type { Applied, OwnUpdate, Prepared } from "./protocol.ts";
+import type { OwnUpdate, Prepared } from "./protocol.ts";
 import { PROTOCOL } from "./protocol.ts";
 import { BoxRefused, refusalOf } from "./refused.ts";
 import { BoxState } from "./state.ts";
 
-/** How long players are warned, seconds. */
-const WARNING_SECONDS = 120;
-const LOOK_SECONDS = 10;
 /** An own update is settled by its test; this only bounds a machine that lost its gate. */
-const CONFIRM_SECONDS = 3600;
+export const CONFIRM_SECONDS = 3600;
 
 export type When = OwnUpdate["when"];
 
@@ -60,9 +57,19 @@ async function takeFiles(
   { operator, when }: TakeOptions,
 ): Promise<{ update: OwnUpdate } | { nothingToDo: string }> {
   const { files, version, extendsSystem: extension } = manifest;
-  const prepared = await prepare(host, head, operator);
+  const state = new BoxState(host.dataDir);
+  const before = state.ownUpdate;
+  const prepared = await prepare(host, head, operator).catch((error) => {
+    if (before === undefined || !isInstalled(state, before)) throw error;
+    if (refusalOf(error).reason !== "busy") throw error;
+    const waits = `${before.version} is installed here and waits for the restart`;
+    throw new BoxRefused("busy", `${waits}; give it up first (gamelan update --cancel)`);
+  });
   if (prepared.outcome === "nothing-to-do") return { nothingToDo: prepared.detail };
   if (prepared.outcome === "provisional") {
+    if (before?.id === prepared.id && when === "now") {
+      return { update: state.ownUpdate = { ...before, when } };
+    }
     return { nothingToDo: `${version} is installed and waits for the restart` };
   }
   try {
@@ -77,11 +84,11 @@ async function takeFiles(
     syncFolder(prepared.folder);
   } catch (error) {
     // What is left of it would fill the disk until the next update.
-    new BoxState(host.dataDir).unstage(prepared.id);
+    state.unstage(prepared.id);
     throw error;
   }
   const update: OwnUpdate = { id: prepared.id, version, extension, when, phase: "waiting" };
-  new BoxState(host.dataDir).ownUpdate = update;
+  state.ownUpdate = update;
   return { update };
 }
 
@@ -97,7 +104,7 @@ async function prepare(
     push: "own",
     operator,
     confirmSeconds: CONFIRM_SECONDS,
-    // Taking it in disturbs nobody; when it may restart is decided in `install`.
+    // Taking it in disturbs nobody; when it may restart is decided in own_install.ts.
     duringPlay: true,
     confirmedBy: "self-test",
     manifest: base64(head.manifest),
@@ -115,56 +122,9 @@ async function copyFiles(from: string, to: string, files: BundleManifest["files"
   }
 }
 
-/**
- * Installs what {@linkcode takeBundle} took in and restarts the machine, when it may.
- *
- * @param say  called with each step, in words
- * @throws BoxRefused, BundleRefused; the machine is then as it was, and the reason is kept
- */
-export async function install(
-  host: BoxHost,
-  update: OwnUpdate,
-  say: (text: string) => void,
-): Promise<void> {
-  const state = new BoxState(host.dataDir);
-  const phase = (next: Partial<OwnUpdate>) => state.ownUpdate = { ...update, ...next };
-  const players = async () => (await host.health(false)).sessions;
-  const warn = async () => {
-    say(`${update.version} is ready; the games are ended in ${WARNING_SECONDS} s`);
-    const restartAt = new Date(host.now().getTime() + WARNING_SECONDS * 1000).toISOString();
-    phase({ phase: "warning", restartAt });
-    await host.sleep(WARNING_SECONDS);
-  };
-  if (update.when === "idle" && await players() > 0) {
-    say("Waiting until nobody plays");
-    phase({ phase: "waiting" });
-    while (await players() > 0) await host.sleep(LOOK_SECONDS);
-  }
-  await state.updating(async () => {
-    // Another one was brought meanwhile, or this one was given up.
-    if (state.ownUpdate?.id !== update.id) return say(`${update.version} waits no longer`);
-    const { current } = await host.updater!.slots();
-    if (current.version === update.version && !update.extension) {
-      // Installed whole when the power went; its own test decides now.
-      state.ownUpdate = undefined;
-      return;
-    }
-    phase({ phase: "installing" });
-    say(`Checking and installing ${update.version}`);
-    try {
-      await new Box(host).apply(update.id, async ({ detail }: Applied) => {
-        say(`${detail}; restarting`);
-        // Also somebody who has begun since.
-        if (await players() > 0) await warn();
-        state.ownUpdate = undefined;
-      });
-    } catch (error) {
-      const { message } = refusalOf(error);
-      phase({ phase: "failed", detail: message });
-      state.unstage(update.id);
-      throw error;
-    }
-  }, () => say("Another update is at work here; this one goes on after it"));
+/** Whether it is in its slot, and the machine has not been restarted into it. */
+export function isInstalled({ pending }: BoxState, { id }: Pick<OwnUpdate, "id">): boolean {
+  return pending?.id === id && pending.phase === "provisional";
 }
 
 /** What waits to be installed. @throws BoxRefused where nothing does */
@@ -176,11 +136,27 @@ export function waitingUpdate(host: BoxHost): OwnUpdate {
   return update;
 }
 
-/** Gives up what waits to be installed. @throws BoxRefused where nothing does */
-export function forgetUpdate(host: BoxHost): OwnUpdate {
+/**
+ * Gives up what waits to be installed, or is installed and waits for its restart.
+ *
+ * @throws BoxRefused where nothing does
+ */
+export async function forgetUpdate(host: BoxHost): Promise<OwnUpdate> {
   const update = waitingUpdate(host);
   const state = new BoxState(host.dataDir);
+  const { id, version, phase } = update;
   state.ownUpdate = undefined;
-  state.unstage(update.id);
+  if (phase !== "waiting" || isInstalled(state, update)) {
+    // Waits for the end of an installation; one that came to nothing left nothing to take back.
+    await new Box(host).rollback(id, () => {
+      const detail = `${version} was given up before it was started`;
+      const at = host.now().toISOString();
+      state.lastUpdate = { version, outcome: "taken-back", detail, at };
+      return Promise.resolve();
+    }).catch((error) => {
+      if (refusalOf(error).reason !== "nothing") throw error;
+    });
+  }
+  state.unstage(id);
   return update;
 }

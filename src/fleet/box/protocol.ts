@@ -31,7 +31,7 @@ const About = {
 const Provisional = {
   /** So long after the change the box waits for `confirm`; then it goes back. Seconds. */
   confirmSeconds: z.number().int().min(1).max(3600),
-  /** Also while somebody plays. */
+  /** Also while somebody plays, who is warned before the restart. */
   duringPlay: z.boolean(),
 };
 
@@ -151,6 +151,15 @@ export const OwnUpdate = z.object({
 });
 export type OwnUpdate = z.infer<typeof OwnUpdate>;
 
+/** A restart of which players are warned now. After a power cut it may be one that never came. */
+export const ComingRestart = z.object({
+  /** Of the system that runs after it. */
+  version: z.string(),
+  /** ISO 8601, by the box's clock. */
+  restartAt: z.string(),
+});
+export type ComingRestart = z.infer<typeof ComingRestart>;
+
 const Slot = z.object({ name: z.string(), version: z.string().optional(), blessed: z.boolean() });
 
 export const Health = z.object({
@@ -183,6 +192,8 @@ export const BoxStatus = z.object({
   proof: Proof.optional(),
   lastUpdate: UpdateOutcome.optional(),
   ownUpdate: OwnUpdate.optional(),
+  /** While players are warned of it. */
+  restart: ComingRestart.optional(),
 });
 export type BoxStatus = z.infer<typeof BoxStatus>;
 

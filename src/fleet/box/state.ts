@@ -9,6 +9,7 @@
  *     proof.json       what the self-test of the system said
  *     outcome.json     what became of the last update of the system
  *     update.json      the update that the box makes by itself
+ *     restart.json     while players are warned: the restart that comes
  *     journal.jsonl    what happened, for people; nothing is decided by it
  *     staging/<id>/    the files of a change, while they come and until it is settled
  */
@@ -20,6 +21,7 @@ import { removeFile, replaceFile } from "../durable_file.ts";
 import { Journal } from "../journal.ts";
 import {
   ChangeId,
+  ComingRestart,
   JournalEntry,
   OwnUpdate,
   PrepareRequest,
@@ -140,6 +142,14 @@ export class BoxState {
 
   set ownUpdate(update: OwnUpdate | undefined) {
     this.#write("update.json", update);
+  }
+
+  get restart(): ComingRestart | undefined {
+    return this.#read("restart.json", ComingRestart);
+  }
+
+  set restart(restart: ComingRestart | undefined) {
+    this.#write("restart.json", restart);
   }
 
   /** Where the files of a change are put. */

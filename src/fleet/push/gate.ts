@@ -29,7 +29,9 @@ export function healthProblem(
   const earlier = kind === "game" ? before?.health.crashes ?? 0 : 0;
   if (crashes > earlier) return `its service died ${times(crashes - earlier)} since the change`;
   const was = before?.health.latencyMs?.p50;
-  if (was === undefined) return undefined;
+  if (before === undefined || was === undefined) return undefined;
+  // A game that was begun since takes its share of the machine.
+  if (after.health.sessions > before.health.sessions) return undefined;
   if (latencyMs === undefined) return "its latency could not be measured any more";
   const bound = was * bounds.latencyFactor + bounds.latencySlackMs;
   if (latencyMs.p50 > bound) {

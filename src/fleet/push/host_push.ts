@@ -1,14 +1,18 @@
 /** A change of one box, from the question whether it needs it to its confirmation. */
 import { type BoxClient, BoxSaysNo } from "../box_client.ts";
+import { WARNING_SECONDS } from "../box/players.ts";
 import type { BoxReason, BoxStatus } from "../box/protocol.ts";
+import type { Slot } from "../slots.ts";
 import { ConnectionFailed } from "../ssh.ts";
 import { transfer } from "../transfer.ts";
+import { PlayersWait, StillPlayed } from "../wait_for_players.ts";
 import type { Content, RequestBase } from "./content.ts";
 import { blessingProblem, type GateBounds, healthProblem, isBlessed } from "./gate.ts";
 
 /** What a box is at, in the order of a push. */
 export type Step =
   | "checking"
+  | "waits for players"
   | "sending"
   | "applying"
   | "rebooting"
@@ -16,12 +20,14 @@ export type Step =
   | "confirming";
 
 export interface HostResult {
-  /** `unchanged`: the box had it already. */
-  outcome: "done" | "unchanged" | "failed";
-  /** Why it failed, for programs. */
+  /** `unchanged`: the box had it already. `played`: somebody plays there, so it was left alone. */
+  outcome: "done" | "unchanged" | "failed" | "played";
+  /** Why it failed or was left, for programs. */
   reason?: BoxReason | ConnectionFailed["kind"];
   /** A sentence for the report. */
   detail: string;
+  /** How long its players were waited for, where they were. */
+  waitedSeconds?: number;
   before?: BoxStatus;
   after?: BoxStatus;
 }
@@ -31,6 +37,11 @@ export interface HostPushOptions {
   bounds: GateBounds;
   /** A reboot may take so long, in seconds. */
   bootSeconds: number;
+  /** A box on which somebody plays is waited for so long, in minutes. */
+  waitMinutes: number;
+  /** Ends that waiting; what was begun goes on. */
+  giveUpWaiting: AbortSignal;
+  slot: Slot;
   /** From an interrupted push: how the box was before it. */
   before?: BoxStatus;
   onStep(step: Step, detail?: string): void;
@@ -55,17 +66,15 @@ export async function pushToHost(
   options: HostPushOptions,
 ): Promise<HostResult> {
   const push = new HostPush(box, content, options);
-  try {
-    return await push.run();
-  } catch (error) {
-    return push.failed(error);
-  }
+  const result = await push.run().catch((error) => push.failed(error));
+  return { ...result, waitedSeconds: push.waitedSeconds };
 }
 
 class HostPush {
   #before: BoxStatus | undefined;
   /** The change is on the box and not confirmed. */
   #provisional = false;
+  readonly #players: PlayersWait;
 
   constructor(
     readonly box: BoxClient,
@@ -73,9 +82,24 @@ class HostPush {
     readonly options: HostPushOptions,
   ) {
     this.#before = options.before;
+    this.#players = new PlayersWait(box, {
+      minutes: options.waitMinutes,
+      signal: options.giveUpWaiting,
+      aside: (wait) => options.slot.aside(wait),
+      onWait: (detail) => options.onStep("waits for players", detail),
+    });
+  }
+
+  get waitedSeconds(): number | undefined {
+    return this.#players.seconds || undefined;
   }
 
   async run(): Promise<HostResult> {
+    // Each time from the start: in the meantime somebody else may have brought the box something.
+    return await this.#players.unlessPlayed(() => this.#change());
+  }
+
+  async #change(): Promise<HostResult> {
     const { onStep, base } = this.options;
     onStep("checking");
     const request = this.content.request(this.box.host, base);
@@ -115,6 +139,9 @@ class HostPush {
         `${this.options.base.confirmSeconds} s`
       : "";
     const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof StillPlayed) {
+      return { outcome: "played", reason: "busy", detail: message, before: this.#before };
+    }
     const reason = error instanceof BoxSaysNo
       ? error.reason
       : error instanceof ConnectionFailed
@@ -130,16 +157,19 @@ class HostPush {
   }
 
   async #apply(id: string): Promise<HostResult> {
-    this.options.onStep("applying");
+    const { base, onStep } = this.options;
+    const { kind } = this.content;
+    const warned = base.duringPlay && kind === "bundle" && this.#before?.health.sessions !== 0;
+    onStep("applying", warned ? "players are warned two minutes before the restart" : undefined);
     // From here on, a lost connection does not tell whether the change was made.
-    this.#provisional = this.content.kind !== "game";
+    this.#provisional = kind !== "game";
     try {
       const applied = await this.box.apply(id);
       if (applied.outcome === "done") return await this.#checkGame(applied.detail);
     } catch (error) {
       if (error instanceof BoxSaysNo) this.#provisional = false;
       // A configuration that moves the box's address ends the connection before the answer.
-      if (!(error instanceof ConnectionFailed) || this.content.kind === "game") throw error;
+      if (!(error instanceof ConnectionFailed) || kind === "game") throw error;
     }
     return await this.#confirm(id);
   }
@@ -189,7 +219,9 @@ class HostPush {
     const { base, bootSeconds, onStep } = this.options;
     const reboots = this.content.kind === "bundle";
     if (reboots) onStep("rebooting");
-    const seconds = reboots ? bootSeconds + base.confirmSeconds : base.confirmSeconds;
+    // Where the connection was lost while players are warned, the restart is still to come.
+    const warning = base.duringPlay ? WARNING_SECONDS : 0;
+    const seconds = base.confirmSeconds + (reboots ? warning + bootSeconds : 0);
     const deadline = performance.now() + seconds * 1000;
     const starting = performance.now() + SERVICE_SECONDS * 1000;
     for (;;) {

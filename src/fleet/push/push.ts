@@ -2,9 +2,10 @@ import { join } from "node:path";
 import { BoxClient } from "../box_client.ts";
 import type { Host } from "../inventory.ts";
 import { inParallel } from "../../system/parallel.ts";
+import { inSlots, type Slot } from "../slots.ts";
 import type { Ssh } from "../ssh.ts";
 import type { Content } from "./content.ts";
-import { blessingProblem, healthProblem } from "./gate.ts";
+import { blessingProblem, type GateBounds, healthProblem } from "./gate.ts";
 import { type HostResult, pushToHost, type Step } from "./host_push.ts";
 import { type PushHistory, PushJournal, type PushPlan } from "./push_journal.ts";
 import type { Wave } from "./waves.ts";
@@ -20,7 +21,8 @@ export interface HostReport extends Omit<HostResult, "outcome"> {
 
 export interface PushReport {
   push: string;
-  outcome: "done" | "stopped" | "interrupted";
+  /** `incomplete`: all is well, but boxes on which somebody plays were left. */
+  outcome: "done" | "stopped" | "interrupted" | "incomplete";
   /** Why it was stopped. */
   problem?: string;
   hosts: HostReport[];
@@ -53,11 +55,17 @@ export const pushFolder = (state: string) => join(state, "pushes");
  * Pushes wave by wave. A wave begins when all boxes of the one before have the change, confirmed it,
  * and were still well after the soak time. The first box that fails stops the push: boxes that are at
  * it end what they do, the rest is not touched.
+ *
+ * A box on which somebody plays is waited for while the others of its wave go on, and left alone after
+ * the time that the plan gives. It stops nothing, unless no box at all has the change by then: the
+ * next wave would be the first to try it.
  */
 export async function runPush(options: PushOptions): Promise<PushReport> {
   const { waves, plan, journal, history, signal, watcher } = options;
   const reports = new Map<string, HostReport>();
   let problem: string | undefined;
+  const stopped = new AbortController();
+  const giveUpWaiting = AbortSignal.any([signal, stopped.signal]);
   const report = (entry: HostReport) => {
     reports.set(entry.host, entry);
     watcher.result(entry);
@@ -70,18 +78,20 @@ export async function runPush(options: PushOptions): Promise<PushReport> {
       if (before === undefined) open.push(host);
       else report({ host: host.name, wave, seconds: 0, ...before });
     }
-    await inParallel(open, plan.parallel, async (host) => {
-      const entry = await pushOne(options, wave, host);
+    await inSlots(open, plan.parallel, async (host, slot) => {
+      const entry = await pushOne(options, wave, host, slot, giveUpWaiting);
       const { outcome, detail } = entry;
       journal.append({ event: "result", host: host.name, outcome, detail });
       report(entry);
-      if (outcome === "failed") problem ??= `${host.name}: ${detail}`;
+      if (outcome !== "failed") return;
+      problem ??= `${host.name}: ${detail}`;
+      stopped.abort();
     }, () => problem !== undefined || signal.aborted);
     if (problem !== undefined || signal.aborted) break;
-    if (index < waves.length - 1 && open.length > 0) {
-      problem = await soak(options, open, reports);
-      if (problem !== undefined) break;
-    }
+    if (index === waves.length - 1) break;
+    problem = noneHasIt(reports, wave);
+    if (problem === undefined && open.length > 0) problem = await soak(options, open, reports);
+    if (problem !== undefined) break;
   }
   const hosts = waves.flatMap(({ name: wave, hosts }) =>
     hosts.map(({ name: host }) =>
@@ -89,16 +99,34 @@ export async function runPush(options: PushOptions): Promise<PushReport> {
         { host, wave, outcome: "untouched" as const, detail: "not begun", seconds: 0 }
     )
   );
-  const untouched = hosts.some(({ outcome }) => outcome === "untouched");
-  const outcome = problem !== undefined ? "stopped" : untouched ? "interrupted" : "done";
+  const outcome = overallOutcome(hosts, problem, signal.aborted);
   journal.append({ event: "end", outcome });
   return { push: journal.id, outcome, problem, hosts };
+}
+
+function noneHasIt(reports: Map<string, HostReport>, wave: string): string | undefined {
+  const tried = [...reports.values()].some(({ outcome }) => outcome !== "played");
+  return tried ? undefined : `${wave}: somebody plays on all of its boxes, so none of them has ` +
+    "shown that the change is good; the next wave was not begun";
+}
+
+function overallOutcome(
+  hosts: HostReport[],
+  problem: string | undefined,
+  aborted: boolean,
+): PushReport["outcome"] {
+  if (problem !== undefined) return "stopped";
+  const has = (wanted: HostReport["outcome"]) => hosts.some(({ outcome }) => outcome === wanted);
+  if (has("untouched") || aborted && has("played")) return "interrupted";
+  return has("played") ? "incomplete" : "done";
 }
 
 async function pushOne(
   options: PushOptions,
   wave: string,
   host: Host,
+  slot: Slot,
+  giveUpWaiting: AbortSignal,
 ): Promise<HostReport & HostResult> {
   const { ssh, content, plan, journal, history, operator, watcher } = options;
   const started = performance.now();
@@ -112,10 +140,13 @@ async function pushOne(
     },
     bounds: plan,
     bootSeconds: plan.bootSeconds,
+    waitMinutes: plan.waitMinutes,
+    giveUpWaiting,
+    slot,
     before: history?.before.get(host.name),
     onBefore: (status) => journal.append({ event: "before", host: host.name, status }),
     onStep: (step, detail) => {
-      journal.append({ event: "step", host: host.name, step });
+      journal.append({ event: "step", host: host.name, step, detail });
       watcher.step(host.name, step, detail);
     },
   });
@@ -138,15 +169,8 @@ async function soak(
   let found: string | undefined;
   await inParallel(changed, plan.parallel, async (host) => {
     const entry = reports.get(host.name)!;
-    const problem = await new BoxClient(ssh, host).status({ fresh: true }).then(
-      (status) =>
-        blessingProblem(content.kind, status) ??
-          healthProblem(content.kind, content.kind === "game" ? entry.before : undefined, {
-            ...status,
-            health: { ...status.health, latencyMs: entry.before?.health.latencyMs },
-          }, plan),
-      (error: Error) => error.message,
-    );
+    const problem = await soakProblem(new BoxClient(ssh, host), content, entry, plan)
+      .catch((error: Error) => error.message);
     if (problem === undefined) return;
     const detail = `${plan.soakSeconds} s after it was confirmed: ${problem}; ` +
       `to go back: gamelan fleet rollback ${content.kind} --on ${host.name}`;
@@ -157,4 +181,21 @@ async function soak(
     found ??= `${host.name}: ${detail}`;
   });
   return found;
+}
+
+/** What is wrong with a box some time after its change was confirmed. */
+async function soakProblem(
+  box: BoxClient,
+  { kind }: Content,
+  { before }: HostReport,
+  bounds: GateBounds,
+): Promise<string | undefined> {
+  const status = await box.status({ fresh: true });
+  const unblessed = blessingProblem(kind, status);
+  if (unblessed !== undefined) return unblessed;
+  // A game restarts nothing that could have become slower, and whoever plays is not disturbed.
+  const measures = kind !== "game" && status.health.sessions === 0;
+  const { health } = measures ? await box.status({ measure: true }) : status;
+  const latencyMs = measures ? health.latencyMs : before?.health.latencyMs;
+  return healthProblem(kind, before, { ...status, health: { ...health, latencyMs } }, bounds);
 }

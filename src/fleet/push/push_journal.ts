@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { BoxStatus, ChangeKind } from "../box/protocol.ts";
 import { Journal } from "../journal.ts";
+import { DEFAULT_WAIT_MINUTES } from "../wait_for_players.ts";
 
 export const PushId = z.string().regex(/^\d{8}-\d{6}-[0-9a-f]{6}$/);
 
@@ -24,24 +25,31 @@ export const PushPlan = z.object({
   latencyFactor: z.number(),
   latencySlackMs: z.number(),
   duringPlay: z.boolean(),
+  waitMinutes: z.number().default(DEFAULT_WAIT_MINUTES),
 });
 export type PushPlan = z.infer<typeof PushPlan>;
 
 const Line = z.discriminatedUnion("event", [
   PushPlan,
-  z.object({ event: z.literal("step"), at: z.string(), host: z.string(), step: z.string() }),
+  z.object({
+    event: z.literal("step"),
+    at: z.string(),
+    host: z.string(),
+    step: z.string(),
+    detail: z.string().optional(),
+  }),
   z.object({ event: z.literal("before"), at: z.string(), host: z.string(), status: BoxStatus }),
   z.object({
     event: z.literal("result"),
     at: z.string(),
     host: z.string(),
-    outcome: z.enum(["done", "unchanged", "failed"]),
+    outcome: z.enum(["done", "unchanged", "failed", "played"]),
     detail: z.string(),
   }),
   z.object({
     event: z.literal("end"),
     at: z.string(),
-    outcome: z.enum(["done", "stopped", "interrupted"]),
+    outcome: z.enum(["done", "stopped", "interrupted", "incomplete"]),
   }),
 ]);
 type Line = z.infer<typeof Line>;
@@ -99,8 +107,8 @@ export class PushJournal {
       if (line.event === "before") history.before.set(line.host, line.status);
       if (line.event !== "result") continue;
       const { host, outcome, detail } = line;
-      if (outcome === "failed") {
-        // A box that went back, or failed after its confirmation, is measured and changed anew.
+      if (outcome === "failed" || outcome === "played") {
+        // A box that went back, failed after its confirmation, or was left is measured and changed anew.
         history.before.delete(host);
         history.finished.delete(host);
       } else history.finished.set(host, { outcome, detail });

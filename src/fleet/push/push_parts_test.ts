@@ -71,6 +71,10 @@ Deno.test("a box must run, not die, and be no slower by the bounds", () => {
   );
   assert.match(problem(status(latency(10)), status({}))!, /could not be measured any more/);
   assert.equal(problem(undefined, status(latency(99))), undefined);
+  // Somebody has begun to play since, so the figures are not of the same thing.
+  const played = (sessions: number) => status({ ...latency(50), sessions });
+  assert.equal(problem(status(latency(10)), played(1)), undefined);
+  assert.match(problem(status({ ...latency(10), sessions: 1 }), played(1))!, /10\.0 to 50\.0 ms/);
   assert.match(problem(status({}), status({ service: "failed" }))!, /service is failed/);
   assert.match(problem(status({}), status({ service: "unknown" }))!, /service is unknown/);
   assert.equal(problem(status({ service: "unknown" }), status({ service: "unknown" })), undefined);
@@ -110,6 +114,7 @@ Deno.test("a journal survives a torn line, and an interrupted push is read from 
       latencyFactor: 1,
       latencySlackMs: 0,
       duringPlay: false,
+      waitMinutes: 5,
     });
     journal.append({ event: "before", host: "a", status: status({}) });
     journal.append({ event: "result", host: "b", outcome: "done", detail: "x" });
@@ -121,8 +126,11 @@ Deno.test("a journal survives a torn line, and an interrupted push is read from 
     assert.deepEqual([...history.before.keys()], ["a"]);
     journal.append({ event: "result", host: "b", outcome: "failed", detail: "died later" });
     assert.deepEqual([...journal.history().finished.keys()], ["c"]);
+    // What was left to its players is begun anew.
+    journal.append({ event: "result", host: "a", outcome: "played", detail: "1 game" });
+    assert.deepEqual([...journal.history().before.keys()], []);
     assert.deepEqual(PushJournal.ids(folder), [id]);
-    assert.equal(new Journal(path).read().length, 5);
+    assert.equal(new Journal(path).read().length, 6);
     assert.throws(() => new PushJournal(folder, "../../etc/passwd"));
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -216,6 +216,11 @@ export async function undoBundle(
   return { detail: `goes back to ${version}`, reboots: runs };
 }
 
+/** Takes out of the other slot what was installed and never started: the box is not told of a try. */
+export async function withdrawBundle(context: BoxContext, pending: Pending): Promise<void> {
+  await updaterOf(context).discard(pending.bundle!.version);
+}
+
 function note({ host, state }: BoxContext, outcome: Omit<UpdateOutcome, "at">): void {
   state.lastUpdate = { ...outcome, at: host.now().toISOString() };
 }
@@ -228,5 +233,12 @@ export async function rollbackBundle(context: BoxContext): Promise<Outcome> {
     throw new BoxRefused("nothing", `Slot ${other.name} holds no system to go back to`);
   }
   const version = await updater.rollback();
-  return { detail: `goes back from ${current.version} to ${version}`, reboots: true };
+  const detail = `goes back from ${current.version} to ${version}`;
+  // A stick that is still plugged in must not bring it again at the next start.
+  note(context, {
+    version: current.version,
+    outcome: "taken-back",
+    detail: `the owner asked for it; ${detail}`,
+  });
+  return { detail, reboots: true };
 }
