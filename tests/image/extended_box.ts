@@ -29,10 +29,17 @@ export async function buildExtension(
 
 /** Runs `gamelan update FILE` in the machine and waits until it has restarted and is blessed again. */
 export async function addExtension(machine: Machine, file: string): Promise<void> {
+  await restartedWith(machine, async () => {
+    const said = await machine.ssh(`gamelan update ${file}`, 10 * MINUTES);
+    // The connection may end with the restart, but not before it says what it does.
+    assert.match(said.stdout + said.stderr, /is added; restarting/);
+  });
+}
+
+/** Does what adds an extension, and waits until the machine has restarted and is blessed again. */
+export async function restartedWith(machine: Machine, add: () => Promise<void>): Promise<void> {
   const bootId = await machine.output("cat /proc/sys/kernel/random/boot_id");
-  const said = await machine.ssh(`gamelan update ${file}`, 10 * MINUTES);
-  // The connection may end with the restart, but not before it says what it does.
-  assert.match(said.stdout + said.stderr, /is added; restarting/);
+  await add();
   await eventually("the box to have restarted and proved itself", async () => {
     const { blessed, pending } = await runningSystem(machine);
     return blessed && !pending &&

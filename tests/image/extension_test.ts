@@ -6,9 +6,10 @@ import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "../../image/run.ts";
-import { addExtension, buildExtension, doctorRow, unresolved } from "./extended_box.ts";
+import { buildExtension, doctorRow, restartedWith, unresolved } from "./extended_box.ts";
 import { artifacts, imageKeyFile, imageUnderTest, keepFigures } from "./tested_image.ts";
 import { Machine } from "./machine.ts";
+import { claimCode, Owner } from "./owner.ts";
 import { startedBox } from "./started_box.ts";
 import { makeTinyExtension } from "./tiny_extension.ts";
 import { versionOf } from "./versions.ts";
@@ -46,22 +47,34 @@ Deno.test("a system extension", async (t) => {
   });
 
   const update = `/var/lib/${file}.gamelan-update`;
-  await machine.write(update, await Deno.readFile(join(folder, basename(update))));
+  const content = await Deno.readFile(join(folder, basename(update)));
+  await machine.write(update, content);
+  using owner = await Owner.claim(machine, {
+    code: await claimCode(machine),
+    password: "gambang kayu",
+  });
   await machine.output("test ! -e /lib/modules/$(uname -r)/updates");
 
-  await t.step("it is added as a signed update and used from the next start on", async () => {
-    // One that somebody has copied there, of a system with another kernel.
-    const other = await makeTinyExtension(folder, {
-      ...{ name: "other", version },
-      level: `${version}-6.1.0-1-amd64-00000000`,
-    });
-    await machine.output("mkdir -p /var/lib/extensions");
-    await machine.write(`/var/lib/extensions/${basename(other)}`, await Deno.readFile(other));
-    await addExtension(machine, update);
-    assert.match(await machine.output("systemd-sysext status"), new RegExp(file));
-    assert.equal(await machine.output("cat /usr/share/gamelan-sample/arranged"), "arranged");
-    assert.match(await machine.output("findmnt -no FSTYPE,OPTIONS /usr"), /^overlay\s+ro\b/);
-  });
+  await t.step(
+    "added from the page, as a signed update, it is used from the next start on",
+    async () => {
+      // One that somebody has copied there, of a system with another kernel.
+      const other = await makeTinyExtension(folder, {
+        ...{ name: "other", version },
+        level: `${version}-6.1.0-1-amd64-00000000`,
+      });
+      await machine.output("mkdir -p /var/lib/extensions");
+      await machine.write(`/var/lib/extensions/${basename(other)}`, await Deno.readFile(other));
+      await restartedWith(machine, () => owner.update(content));
+      assert.match(
+        await machine.output("journalctl -b -1 -u gamelan-update.service -o cat --no-pager"),
+        /is added; restarting/,
+      );
+      assert.match(await machine.output("systemd-sysext status"), new RegExp(file));
+      assert.equal(await machine.output("cat /usr/share/gamelan-sample/arranged"), "arranged");
+      assert.match(await machine.output("findmnt -no FSTYPE,OPTIONS /usr"), /^overlay\s+ro\b/);
+    },
+  );
 
   await t.step("its kernel module fits the kernel and is loaded at the start", async () => {
     assert.match(await machine.output("cat /proc/modules"), /^acpi_call /m);

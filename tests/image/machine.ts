@@ -426,6 +426,16 @@ export class Machine implements AsyncDisposable {
     return lines.join("\n");
   }
 
+  /** Plugs a USB stick in: a raw image. Once, and where there was none at the start. */
+  async plugStick(file: string): Promise<void> {
+    await this.qmp.execute("device_add", { driver: "qemu-xhci", id: "usb", bus: "later-usb" });
+    await this.qmp.execute("blockdev-add", {
+      ...{ "node-name": "stick", driver: "raw", "read-only": true },
+      file: { driver: "file", filename: file },
+    });
+    await this.qmp.execute("device_add", { driver: "usb-storage", drive: "stick", bus: "usb.0" });
+  }
+
   /** Pulls the plug of the network that its forwarded ports lead to, or puts it in again. */
   async plug(up: boolean): Promise<void> {
     await this.qmp.execute("set_link", { name: "net", up });
@@ -563,8 +573,9 @@ function arguments_(
     ...["-device", "virtio-blk-pci,drive=disk,bootindex=0"],
     ...["-netdev", `user,id=net,restrict=${restrict},${forwards.join(",")}`],
     ...["-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci"],
-    // For a drive that comes later.
+    // For a drive that comes later, and for a stick.
     ...["-device", "pcie-root-port,id=later,chassis=1"],
+    ...["-device", "pcie-root-port,id=later-usb,chassis=2"],
     ...["-vga", "std", "-display", "none", "-serial", `file:${files.serial}`],
     ...["-qmp", `unix:${join(folder, "qmp.sock")},server=on,wait=off`],
     ...(options.memory ? ["-incoming", `file:${options.memory}`] : []),

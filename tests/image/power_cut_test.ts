@@ -63,6 +63,8 @@ Deno.test("a box survives power cuts at random moments of an update", async () =
   const bundle = await makeNextVersion(image, folder.path, {
     version: after,
     key: await imageKey(),
+    // It comes with a system extension, which must be there with it, or neither.
+    extension: "along",
   });
   const update = join(folder.path, "update");
   await packBundle(bundle, update);
@@ -134,6 +136,9 @@ async function cutAndCutAgain(box: Box, moments: Moment[]): Promise<Cut[]> {
         return version === box.after && blessed;
       }, { withinMs: 15 * MINUTES, everyMs: 20_000 });
       await Promise.race([made, refused]);
+      await machine.output(
+        "test -e /usr/lib/extension-release.d/extension-release.gamelan-along_*",
+      );
     }
     await machine.cutPower();
     await asked;

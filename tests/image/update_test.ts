@@ -1,6 +1,6 @@
 /**
- * Updates of a box: refused ones; a good one that waits for a player and also brings a new key; and the
- * way back.
+ * Updates of a box: refused ones; a good one by a stick, that waits for a player and also brings a new key;
+ * and the way back.
  */
 import assert from "node:assert/strict";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
@@ -13,6 +13,7 @@ import { artifacts, imageKey, imageUnderTest, keepFigures } from "./tested_image
 import { makeNextVersion } from "./next_version.ts";
 import { claimCode, Owner } from "./owner.ts";
 import { smallUpdate } from "./small_bundle.ts";
+import { makeStick } from "./stick.ts";
 import { temporaryFolder } from "./temporary.ts";
 import { UPDATE, UpdatedBox } from "./updated_box.ts";
 import { nextVersions } from "./versions.ts";
@@ -50,6 +51,9 @@ Deno.test("updates of a box", async (t) => {
   await packDelta(whole, bundle, update);
   await Deno.remove(bundle, { recursive: true });
   figures.bytes = (await Deno.stat(update)).size;
+  const stick = join(folder.path, "stick.raw");
+  const name = `gamelan_${good}.gamelan-update`;
+  await makeStick(stick, { [name]: await Deno.readFile(update) }, { table: "dos" });
   await using box = await UpdatedBox.start({ image, name: "update", folder: folder.path, update });
   const { machine } = box;
   // The house starts anew with it, while other things are looked at.
@@ -123,14 +127,19 @@ Deno.test("updates of a box", async (t) => {
     code: await claimCode(machine),
     password: "gender barung",
   });
-  await t.step("an update waits while somebody plays", async () => {
+  /** What the stick's update has said since the last start. */
+  const stickSays = (what: RegExp) =>
+    eventually(`the stick's update to say ${what}`, async () => {
+      const said = await machine.output("journalctl -b -u 'box-stick-update@*' -o cat --no-pager");
+      return what.test(said);
+    }, { withinMs: 10 * MINUTES, everyMs: 5000 });
+
+  await t.step("an update by a stick, plugged in while somebody plays, waits", async () => {
     session = await startTestCard(owner);
     // What it draws would keep the interpreted processor from the update for minutes.
     await machine.output("pkill -STOP --full '^/usr/lib/gamelan/deno .* testcard'");
-    assert.match(
-      await machine.output(`gamelan update ${UPDATE}`, 10 * MINUTES),
-      /is installed when nobody plays/,
-    );
+    await machine.plugStick(stick);
+    await stickSays(/is installed when nobody plays/);
     const { ownUpdate, slots, health } = await box.status();
     assert.equal(ownUpdate.version, good);
     assert.equal(ownUpdate.phase, "waiting");
@@ -154,6 +163,8 @@ Deno.test("updates of a box", async (t) => {
       assert.equal(pending, undefined);
       assert.equal(slots.other.version, running);
       assert.equal(await machine.output("ls /var/lib/gamelan/box/staging | wc -l"), "0");
+      // It is still plugged in.
+      await stickSays(/^Nothing to do: /m);
     },
   );
 
@@ -171,6 +182,7 @@ Deno.test("updates of a box", async (t) => {
       () => machine.ssh("gamelan update --rollback"),
       running,
     );
+    await stickSays(new RegExp(`${RegExp.escape(good)} is not tried again from a stick`));
     await box.runs(running);
   });
 

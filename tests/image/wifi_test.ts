@@ -39,7 +39,7 @@ Deno.test("Wi-Fi of a box, by a real iwd", async (t) => {
   const stick = join(folder, "stick.raw");
   await makeStick(stick, {
     [`wifi/${brought.ssid}.psk`]: `[Security]\nPassphrase=${brought.passphrase}\n`,
-  });
+  }, { label: "OTHER", table: { gpt: "GAMELAN" } });
   await using machine = await Machine.start(
     { image: imageUnderTest(), name: "wifi", key, stick, unplayed: true },
     artifacts,

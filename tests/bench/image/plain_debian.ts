@@ -50,6 +50,6 @@ export async function makeSeed(folder: string): Promise<{ key: string; seed: str
   await makeStick(seed, {
     "meta-data": `instance-id: ${crypto.randomUUID()}\nlocal-hostname: plain\n`,
     "user-data": `#cloud-config\ndisable_root: false\nssh_authorized_keys:\n  - ${publicKey}\n`,
-  }, "CIDATA");
+  }, { label: "CIDATA" });
   return { key, seed };
 }
