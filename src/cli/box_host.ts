@@ -1,18 +1,17 @@
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { z } from "zod";
 import { ConfigError, defaultConfigFile, defaultDataDir, loadConfig } from "../config/config.ts";
 import { BoxRefused } from "../fleet/box/refused.ts";
 import type { BoxHost } from "../fleet/box/host.ts";
 import type { Health } from "../fleet/box/protocol.ts";
 import { GameLibrary } from "../games/library.ts";
 import { hostArchitecture } from "../games/manifest.ts";
-import { Capability } from "../protocol/library.ts";
 import { makeRunRoot } from "../node/run_root.ts";
 import { publicKey } from "../system/ed25519.ts";
 import { osRelease } from "../system/os_release.ts";
 import { selfCommand } from "../system/self.ts";
 import { listenedAt } from "../system/unix_sockets.ts";
+import { boxSelfTest } from "./box_self_test.ts";
 import { openSystemSlots } from "./system_slots.ts";
 import { version } from "./version.ts";
 
@@ -23,9 +22,6 @@ const RETURN_UNIT = "gamelan-box-return-timer";
 const IMAGE_KEYS = "/usr/lib/gamelan/update-keys";
 /** The appliance's keys for SSH: its root has no home that stays (image/mkosi.extra/etc/ssh). */
 const BOX_KEYS = "/var/lib/box/authorized_keys";
-/** Longest self-test, ms, and of each of its steps, s: an emulated machine on busy cores is slow. */
-const SELF_TEST_MS = 900_000;
-const STEP_SECONDS = 120;
 const MEASURE_TRIES = 3;
 const MEASURED = {
   mode: { width: 1280, height: 720, fps: 60 },
@@ -88,7 +84,7 @@ export function openBoxHost(options: { dataDir?: string; config?: string }): Box
     gameSha256: (id) => library.find(id).then(({ index }) => index.sha256, () => undefined),
     logs: (lines) =>
       output("journalctl", ["--unit", SERVICE, "--lines", String(lines), "--no-pager"]),
-    selfTest,
+    selfTest: () => boxSelfTest(),
     sleep: (seconds) => new Promise((done) => setTimeout(done, seconds * 1000)),
   };
 }
@@ -183,30 +179,6 @@ async function latency(): Promise<Health["latencyMs"]> {
     }
   }
   return undefined;
-}
-
-/** In a process of its own, of which nothing is certain: it may crash, hang or not start. */
-async function selfTest(): Promise<string | undefined> {
-  const [program, ...args] = selfCommand(
-    "selftest",
-    ...["--house", "https://localhost", "--patience", String(STEP_SECONDS), "--json"],
-  );
-  const { code, signal, stdout, stderr } = await new Deno.Command(program, {
-    args,
-    stdin: "null",
-    signal: AbortSignal.timeout(SELF_TEST_MS),
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
-  if (code === 0) return undefined;
-  try {
-    const rows = z.array(Capability).parse(JSON.parse(text(stdout)));
-    const missing = rows.filter(({ status }) => status === "missing");
-    return missing.map(({ title, evidence }) => `“${title}” failed: ${evidence}`).join("; ");
-  } catch {
-    const end = signal === "SIGTERM" ? `within ${SELF_TEST_MS / 1000} s` : `(code ${code})`;
-    const said = text(stderr).split("\n").slice(-2).join("; ");
-    return `The self-test did not end well ${end}: ${said}`;
-  }
 }
 
 async function systemd(program: string, ...args: string[]): Promise<void> {

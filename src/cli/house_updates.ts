@@ -6,6 +6,7 @@ import type { Upload } from "../protocol/machine.ts";
 import type { SystemState } from "../protocol/update.ts";
 import { Refusal } from "../system/refusal.ts";
 import { selfCommand } from "../system/self.ts";
+import { waitsForRestart } from "./update_status.ts";
 
 /** What an upload leaves free on the disk, bytes. */
 const SPARE_BYTES = 256 << 20;
@@ -40,6 +41,7 @@ export class HouseUpdates implements SystemControl {
       update: ownUpdate === undefined ? null : {
         version: ownUpdate.version,
         phase: ownUpdate.phase,
+        installed: waitsForRestart(status),
         restartAt: ownUpdate.restartAt === undefined ? null : Date.parse(ownUpdate.restartAt),
         reason: ownUpdate.detail ?? null,
       },

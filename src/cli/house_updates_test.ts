@@ -88,7 +88,13 @@ Deno.test("the page sees slots, what waits, and what became of the last one", ()
       version: "0.2.0",
       trial: false,
       other: { version: "0.1.0", proven: true },
-      update: { version: "0.4.0", phase: "waiting", restartAt: null, reason: null },
+      update: {
+        version: "0.4.0",
+        phase: "waiting",
+        installed: false,
+        restartAt: null,
+        reason: null,
+      },
       last: { ...status.lastUpdate, at: Date.UTC(2026, 0, 1) },
       failure: null,
     });

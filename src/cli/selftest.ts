@@ -12,6 +12,7 @@ Plays the Test card once without a viewer and says what it saw: a game runs in i
 and, where the machine has them, a gamepad reach it, and its picture is encoded. An update of the
 appliance is kept only if this succeeds.
 
+  --require-gamepad   a machine without gamepads fails, as an appliance does
   --house URL         also ask this running house whether it serves its page
   --patience SECONDS  longest wait for each of these; 60
   --json              print JSON
@@ -28,6 +29,7 @@ export async function run(args: string[]): Promise<number> {
   const { config, flags } = readSettings(args, {
     house: { type: "string" },
     patience: { type: "string" },
+    "require-gamepad": { type: "boolean" },
   });
   if (flags.help) {
     console.log(help);
@@ -40,7 +42,8 @@ export async function run(args: string[]): Promise<number> {
   const patienceMs = patience * 1000;
   const rows: Capability[] = [];
   if (typeof flags.house === "string") rows.push(await askHouse(flags.house, patienceMs));
-  rows.push(...await selfTest({ dataDir: config.data_dir, patienceMs }));
+  const requireGamepad = flags["require-gamepad"] === true;
+  rows.push(...await selfTest({ dataDir: config.data_dir, patienceMs, requireGamepad }));
   console.log(flags.json ? JSON.stringify(rows) : report(rows));
   return rows.some((row) => row.status === "missing") ? ExitCode.failure : ExitCode.ok;
 }

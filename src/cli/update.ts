@@ -2,28 +2,32 @@ import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { Box } from "../fleet/box/box.ts";
 import type { BoxHost } from "../fleet/box/host.ts";
-import { forgetUpdate, install, takeBundle, waitingUpdate } from "../fleet/box/own_update.ts";
-import type { BoxStatus, OwnUpdate } from "../fleet/box/protocol.ts";
+import { install, installWaiting } from "../fleet/box/own_install.ts";
+import { forgetUpdate, takeBundle } from "../fleet/box/own_update.ts";
 import { BundleArchive } from "../update/archive.ts";
 import { BundleManifest, MANIFEST, parseBundleFile } from "../update/manifest.ts";
 import { type BundleHead, readBundleHead } from "../update/verify.ts";
 import { openBoxHost } from "./box_host.ts";
 import { ExitCode, UsageError } from "./exit_codes.ts";
+import { describeStatus, waitsForRestart } from "./update_status.ts";
 
 const UNIT = "gamelan-update.service";
+/** How to see what becomes of one that waits, and how to stop it. */
+const HOW = "(--status, --cancel)";
 
 const help = `Usage: gamelan update FILE|FOLDER [--now]
        gamelan update --check FILE|FOLDER | --status | --cancel | --rollback
 
 Replaces the system of this appliance by a signed bundle: a folder or a *.gamelan-update file. It goes
-into the slot that does not run. The box restarts when nobody plays, and keeps the new system only if
-it still plays and streams the Test card; else the old one comes back after three tries.
+into the slot that does not run when nobody plays, and the box restarts when nobody plays. It keeps the
+new system only if that still plays and streams the Test card; else the old one comes back after three
+tries.
 
   --now               do not wait until nobody plays; players are warned two minutes before
   --check             only say whether the bundle is signed, and for this box; its head is looked at
   --status            what runs, what the other slot holds, and what became of the last update
   --cancel            give up an update that waits
-  --rollback          go back to the system in the other slot, and restart
+  --rollback          go back to the system in the other slot, and restart; players are warned too
   --json              --status: print JSON
   --data-dir DIR      Gamelan's data directory (data_dir)
   --config FILE       configuration file
@@ -34,8 +38,12 @@ Examples:
 
 Exit codes: 0 done, 1 refused or failed, 2 wrong command line, 4 wrong configuration.`;
 
-/** `gamelan update` */
-export async function run(args: string[]): Promise<number> {
+/**
+ * `gamelan update`
+ *
+ * @param openHost  the machine, by the options of the command line; tests have their own
+ */
+export async function run(args: string[], openHost = openBoxHost): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -60,7 +68,7 @@ export async function run(args: string[]): Promise<number> {
     console.log(help);
     return ExitCode.ok;
   }
-  const host = openBoxHost({ dataDir: values["data-dir"], config: values.config });
+  const host = openHost({ dataDir: values["data-dir"], config: values.config });
   const [source, ...rest] = positionals;
   const verbs = [values.status, values.cancel, values.rollback, values.run].filter(Boolean);
   if (rest.length > 0 || verbs.length + (source === undefined ? 0 : 1) !== 1) {
@@ -72,10 +80,13 @@ export async function run(args: string[]): Promise<number> {
     return ExitCode.ok;
   }
   if (values.cancel) {
-    console.log(`Version ${forgetUpdate(host).version} is not installed`);
+    console.log(`Version ${(await forgetUpdate(host)).version} is not installed`);
     return ExitCode.ok;
   }
-  if (values.run) return await runWaiting(host);
+  if (values.run) {
+    await installWaiting(host, say);
+    return ExitCode.ok;
+  }
   if (values.check) return await check(host, source);
   const now = values.now ?? false;
   if (values.stick && await failedBefore(host, source)) return ExitCode.ok;
@@ -108,17 +119,20 @@ async function update(
     console.log(`Nothing to do: ${taken.nothingToDo}`);
     return ExitCode.ok;
   }
+  const { version } = taken.update;
   const { sessions } = await host.health(false);
   if (sessions === 0 && !handOver) {
-    await install(host, taken.update, say);
-    return ExitCode.ok;
+    if (await install(host, taken.update, say) !== "waits") return ExitCode.ok;
   }
   await startUnit();
-  console.log(
-    now && sessions > 0
-      ? `Version ${taken.update.version} is installed in two minutes; who plays is warned`
-      : `Version ${taken.update.version} is installed when nobody plays (--status, --cancel)`,
-  );
+  const installed = waitsForRestart(await new Box(host).status(false));
+  if (now && sessions > 0) {
+    console.log(`Version ${version} is installed in two minutes; who plays is warned`);
+  } else if (installed) {
+    console.log(`Version ${version} is installed; the box restarts when nobody plays ${HOW}`);
+  } else {
+    console.log(`Version ${version} is installed when nobody plays ${HOW}`);
+  }
   return ExitCode.ok;
 }
 
@@ -129,17 +143,6 @@ function say(text: string): void {
   } catch {
     // The connection is gone.
   }
-}
-
-async function runWaiting(host: BoxHost): Promise<number> {
-  let waiting: OwnUpdate;
-  try {
-    waiting = waitingUpdate(host);
-  } catch {
-    return ExitCode.ok;
-  }
-  await install(host, waiting, say);
-  return ExitCode.ok;
 }
 
 async function open(source: string): Promise<string | AsyncIterable<Uint8Array>> {
@@ -167,26 +170,8 @@ async function check(host: BoxHost, source: string): Promise<number> {
 
 async function status(host: BoxHost, json: boolean): Promise<number> {
   const now = await new Box(host).status(false);
-  console.log(json ? JSON.stringify(now) : describe(now));
+  console.log(json ? JSON.stringify(now) : describeStatus(now));
   return ExitCode.ok;
-}
-
-function describe({ version, slots, ownUpdate, pending, lastUpdate, proof }: BoxStatus): string {
-  if (slots === undefined) return `Version ${version}; this machine has no slots to update`;
-  const { current, other } = slots;
-  const holds = other.version === undefined
-    ? "is empty"
-    : `holds ${other.version}${other.blessed ? "" : ", which did not prove itself"}`;
-  return [
-    `Version ${current.version} runs from slot ${current.name}` +
-    (current.blessed ? "" : ", on trial"),
-    `Slot ${other.name} ${holds}`,
-    ownUpdate && `Version ${ownUpdate.version}: ${ownUpdate.detail ?? ownUpdate.phase}`,
-    pending && `${pending.id} waits for its confirmation`,
-    lastUpdate && `Last update, ${lastUpdate.at}: ${lastUpdate.detail}`,
-    proof && proof.version === current.version && proof.failures.length > 0 &&
-    `Self-test: ${proof.failures.at(-1)}`,
-  ].filter(Boolean).join("\n");
 }
 
 /** Does it in a process that outlives this one. */

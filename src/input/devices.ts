@@ -34,6 +34,7 @@ export async function createInputDevices(settings: InputDeviceSettings): Promise
     available: false,
     reason: `Gamepads cannot be used on this machine: ${reason}.`,
     onRumble: () => {},
+    onError: () => {},
     input: () => {},
     close: () => Promise.resolve(),
   });
@@ -58,6 +59,7 @@ interface Pad {
 class KernelDevices implements InputDevices {
   readonly available = true;
   onRumble: InputDevices["onRumble"] = () => {};
+  onError: InputDevices["onError"] = () => {};
   readonly #pads = new Map<number, Pad>();
   readonly #seat = new Map<SeatDeviceKind, VirtualDevice>();
   readonly #seatEvents = new SeatEvents();
@@ -86,6 +88,7 @@ class KernelDevices implements InputDevices {
     } catch (error) {
       if (error instanceof InputFormatError) throw error;
       log.warn("an input event did not reach the game's device", { error });
+      this.onError((error as Error).message);
     }
   }
 

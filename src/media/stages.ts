@@ -162,6 +162,8 @@ export interface InputDevices {
   /** Directory to bind as /dev/input in the sandbox, where devices are available. */
   readonly directory?: string;
   onRumble: (pad: number, strong: number, weak: number, ms: number) => void;
+  /** The kernel did not make a device, or did not take an event: what it said. */
+  onError: (message: string) => void;
   /** A pad event of player slot `pad` (0–3), as a record of src/protocol/input.ts. */
   input(record: Uint8Array): void;
   close(): Promise<void>;

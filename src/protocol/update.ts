@@ -8,10 +8,14 @@ export const SystemState = z.object({
   trial: z.boolean(),
   /** What the other slot holds; null: nothing. `proven`: one can go back to it. */
   other: z.object({ version: z.string(), proven: z.boolean() }).nullable(),
-  /** An update that waits or is being installed. `restartAt`: ms since the epoch. */
+  /**
+   * An update that waits or is being installed. `installed`: only the restart into it waits.
+   * `restartAt`: ms since the epoch.
+   */
   update: z.object({
     version: z.string(),
     phase: z.enum(["waiting", "warning", "installing", "failed"]),
+    installed: z.boolean(),
     restartAt: z.number().nullable(),
     reason: z.string().nullable(),
   }).nullable(),

@@ -250,9 +250,12 @@ Deno.test("a machine that cannot make devices says so plainly and takes input wi
 
 Deno.test("a device that the kernel refuses leaves nothing open and the session goes on", async () => {
   const { system, devices, input } = await session();
+  const refused: string[] = [];
+  devices.onError = (message) => refused.push(message);
   system.failing = UI_DEV_CREATE;
   input(connect(0));
   assert.deepEqual([system.files[0].closed, system.paths.size], [true, 1]);
+  assert.deepEqual(refused, [`request 0x${UI_DEV_CREATE.toString(16)} refused`]);
   input(padState(0, { buttons: 1 }));
   system.failing = undefined;
   input(connect(0));

@@ -42,7 +42,13 @@ export class MockSystem {
         }
         this.state = {
           ...this.state,
-          update: { version: "0.4.0", phase: "waiting", restartAt: null, reason: null },
+          update: {
+            version: "0.4.0",
+            phase: "waiting",
+            installed: false,
+            restartAt: null,
+            reason: null,
+          },
         };
         return Response.json(this.state, { status: 202 });
       case "POST /system/cancel":

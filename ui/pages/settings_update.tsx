@@ -57,12 +57,15 @@ export function UpdatePanel() {
   const goBack = () =>
     attempt(async () => {
       setBack(false);
-      await systemApi.rollback();
+      // Answered when who plays has been warned, which takes two minutes.
       setStep({ at: "restarting" });
+      await systemApi.rollback();
     });
   if (!state) return null;
   const { version, trial, other, update, last, failure } = state;
   const busy = step.at !== "idle" || (update !== null && update.phase !== "failed");
+  // One that has not been started yet could not prove itself.
+  const isNew = update !== null && update.phase !== "failed" && update.version === other?.version;
   return (
     <article class="panel" data-testid="system">
       <header>
@@ -71,7 +74,7 @@ export function UpdatePanel() {
         </h2>
       </header>
       <p data-testid="system-version">
-        Version {version} runs{trial && ", on trial"}. {other && (other.proven
+        Version {version} runs{trial && ", on trial"}. {other && !isNew && (other.proven
           ? `Version ${other.version} is kept beside it.`
           : `Version ${other.version} beside it did not prove itself.`)}
       </p>
@@ -182,7 +185,11 @@ export function UpdatePanel() {
           title={`Go back to ${other?.version}?`}
           onClose={() => setBack(false)}
         >
-          <p>The box restarts at once. Games that run end. Games and saves stay.</p>
+          <p>
+            The box restarts.{runningSessions.value.length > 0
+              ? " Games that run end after two minutes; who plays is warned."
+              : ""} Games and saves stay.
+          </p>
           <div class="actions">
             <button type="button" onClick={() => setBack(false)}>Cancel</button>
             <button
@@ -201,9 +208,10 @@ export function UpdatePanel() {
 }
 
 function describe(update: NonNullable<SystemState["update"]>): string {
-  const { version, phase, restartAt, reason } = update;
+  const { version, phase, installed, restartAt, reason } = update;
   switch (phase) {
     case "waiting":
+      if (installed) return `Version ${version} is installed. The box restarts when nobody plays.`;
       return `Version ${version} is installed when nobody plays.`;
     case "warning":
       return `Version ${version} is ready. The box restarts at ${

@@ -1,0 +1,34 @@
+import type { BoxStatus } from "../fleet/box/protocol.ts";
+
+/** Whether the update that a box makes by itself is in its slot, and only its restart waits. */
+export function waitsForRestart(
+  { slots, pending, ownUpdate }: Pick<BoxStatus, "slots" | "pending" | "ownUpdate">,
+): boolean {
+  if (ownUpdate?.phase !== "waiting" || pending?.phase !== "provisional") return false;
+  const runs = slots?.current.version === ownUpdate.version && !ownUpdate.extension;
+  return pending.id === ownUpdate.id && !runs;
+}
+
+/** What `gamelan update --status` says. */
+export function describeStatus(status: BoxStatus): string {
+  const { version, slots, ownUpdate, pending, lastUpdate, proof } = status;
+  if (slots === undefined) return `Version ${version}; this machine has no slots to update`;
+  const { current, other } = slots;
+  const restartWaits = waitsForRestart(status);
+  const isNew = other.version === ownUpdate?.version && ownUpdate?.phase !== "failed";
+  const trust = isNew ? "not started yet" : "which did not prove itself";
+  const holds = other.version === undefined
+    ? "is empty"
+    : `holds ${other.version}${other.blessed ? "" : `, ${trust}`}`;
+  const phase = restartWaits ? "installed; the box restarts when nobody plays" : ownUpdate?.phase;
+  return [
+    `Version ${current.version} runs from slot ${current.name}` +
+    (current.blessed ? "" : ", on trial"),
+    `Slot ${other.name} ${holds}`,
+    ownUpdate && `Version ${ownUpdate.version}: ${ownUpdate.detail ?? phase}`,
+    pending && !restartWaits && `${pending.id} waits for its confirmation`,
+    lastUpdate && `Last update, ${lastUpdate.at}: ${lastUpdate.detail}`,
+    proof && proof.version === current.version && proof.failures.length > 0 &&
+    `Self-test: ${proof.failures.at(-1)}`,
+  ].filter(Boolean).join("\n");
+}
