@@ -140,8 +140,8 @@ export class PlayedAppliance implements AsyncDisposable {
   /** Whether gamelan-update.service runs. */
   unitRuns(): boolean {
     try {
-      // One that was killed stays there without, until somebody has heard of it.
-      return Deno.readTextFileSync(`/proc/${this.#unit()}/cmdline`) !== "";
+      // One that was killed stays there without, until somebody has heard of it; or it is another's by now.
+      return Deno.readTextFileSync(`/proc/${this.#unit()}/cmdline`).includes(this.root);
     } catch {
       return false;
     }
@@ -205,7 +205,7 @@ exec env -i HOME="$HOME" PATH="$PATH" \${DENO_DIR:+DENO_DIR="$DENO_DIR"} ${gamel
       "systemctl",
       `[ "$*" = "--no-block start gamelan-update.service" ] || exit 1
 unit=$(cat '${this.root}/unit.pid' 2>/dev/null || echo none)
-if [ -n "$(cat "/proc/$unit/cmdline" 2>/dev/null | tr -d '\\0')" ]; then exit 0; fi
+if grep -qs '${this.root}' "/proc/$unit/cmdline"; then exit 0; fi
 [ -e '${this.dataDir}/box/update.json' ] || exit 0
 setsid ${gamelanUpdate} --run </dev/null >'${this.root}/unit.log' 2>&1 &
 echo $! >'${this.root}/unit.pid'

@@ -225,7 +225,9 @@ Deno.test("the box", async (t) => {
       const group =
         "cd /sys/fs/cgroup/system.slice/ssh.service && cat cgroup.type cgroup.subtree_control";
       assert.equal(await machine.output(group), "domain");
-      assert.match(await machine.output("gamelan selftest", SLOW_MS), /✓ The picture is encoded/);
+      const said = await machine.output("gamelan selftest --require-gamepad", SLOW_MS);
+      assert.match(said, /✓ A gamepad reaches the game/);
+      assert.match(said, /✓ The picture is encoded/);
       assert.equal(await machine.output(group), "domain");
       // The house's own is delegated to it.
       const limits = "/sys/fs/cgroup/gamelan.slice/gamelan.service/cgroup.subtree_control";

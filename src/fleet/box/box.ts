@@ -255,7 +255,7 @@ export class Box {
       return await answered({ outcome: "done", detail, reboots: false });
     }
     await this.#refuseDuringPlay(request);
-    // An own update waits for players and warns them by itself, in `answered` (own_update.ts).
+    // An own update waits for players and warns them by itself, after this (own_install.ts).
     const own = request.kind === "bundle" && request.confirmedBy === "self-test";
     const change: Provisional = request.kind === "bundle"
       ? await applyBundle(this.#context, id, folder)
