@@ -88,8 +88,6 @@ Deno.test("updates of a box", async (t) => {
         [await small("older", oldKey, { version: "0.0.1" }), /older than .*rollback/],
         [await small("foreign", newKey, {}), /signed by the key .*this machine trusts/],
         [await small("other", oldKey, { product: "toaster" }), /for toaster on amd64; this is/],
-        [await small("arm", oldKey, { architecture: "arm64" }), /on arm64; this is/],
-        [await small("late", oldKey, { updatesFrom: "500.0" }), /can be installed from 500\.0/],
         [
           await small(
             "changed",
@@ -99,11 +97,6 @@ Deno.test("updates of a box", async (t) => {
           ),
           /not what was signed/,
         ],
-        [
-          await small("cut", oldKey, {}, (bundle) => Deno.truncate(join(bundle, "root"), 100)),
-          /root with 100 bytes, which its manifest does not/,
-        ],
-        [await small("empty", oldKey, {}), /0 files for the root/],
       ];
       for (const [path, reason] of cases) {
         const { code, stderr } = await machine.ssh(`gamelan update ${path}`);
@@ -138,6 +131,12 @@ Deno.test("updates of a box", async (t) => {
     session = await startTestCard(owner);
     // What it draws would keep the interpreted processor from the update for minutes.
     await machine.output("pkill -STOP --full '^/usr/lib/gamelan/deno .* testcard'");
+    // It steps back behind whoever plays, for which there is no time here.
+    await machine.output(`
+      d=/run/systemd/system/box-stick-update@.service.d && mkdir -p $d
+      printf '[Service]\\nNice=0\\nIOSchedulingClass=best-effort\\n' >$d/soon.conf
+      systemctl daemon-reload
+    `);
     await machine.plugStick(stick);
     await stickSays(/is installed when nobody plays/);
     const { ownUpdate, slots, health } = await box.status();
