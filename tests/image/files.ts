@@ -19,6 +19,7 @@ export interface ImageTest {
 /** Files that are not named here have two busy processors. */
 const KNOWN: Record<string, Omit<ImageTest, "path">> = {
   "artifacts_test.ts": { processors: 1, limitMinutes: 5 },
+  "damage_test.ts": { processors: 1, limitMinutes: 20 },
   "extension_test.ts": { processors: 1, limitMinutes: 20, yields: true },
   // Of its two machines most of the time one waits for the other.
   "fleet_test.ts": { processors: 1, limitMinutes: 65 },

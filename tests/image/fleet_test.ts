@@ -1,7 +1,8 @@
 /**
  * A fleet of two boxes, worked on by the real `gamelan fleet`: pinning, a bad update that stops at the
- * canary and is taken back there, games and settings meanwhile, a box that is cut off, a good update whose operator dies, and
- * the way back. A cable between both makes them neighbours.
+ * canary and is taken back there, games and settings meanwhile, a box that is cut off, and a good update
+ * whose operator dies. A cable between both makes them neighbours. A way back from a good system:
+ * update_test.ts, and by the fleet tests/fleet.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -18,7 +19,6 @@ import { artifacts, imageUnderTest, keepFigures } from "./tested_image.ts";
 import { cableEnds, Machine, makeKey } from "./machine.ts";
 import { makeNextVersion } from "./next_version.ts";
 import { Outages } from "./outages.ts";
-import { runningSystem } from "./running_system.ts";
 import { nextVersions } from "./versions.ts";
 import { eventually } from "./wait.ts";
 
@@ -325,24 +325,6 @@ Deno.test("a fleet of two boxes", options, async (t) => {
     assert.deepEqual(hosts.map(({ outcome }) => outcome), ["unchanged", "unchanged"]);
     assert.deepEqual(await Promise.all([canary, attic].map(journal)), before);
     assert.deepEqual(await running(), { "living-room": settled(good), attic: settled(good) });
-  });
-
-  await t.step("a rollback brings both back to the system before", async () => {
-    await using outages = new Outages(canary);
-    const began = performance.now();
-    const { code, stdout } = await anna.fleet("rollback", "bundle");
-    assert.equal(code, 0, stdout);
-    assert.match(stdout, new RegExp(`^living-room: goes back from ${good} to ${first}$`, "m"));
-    await eventually("the old version on both", async () => {
-      const systems = await Promise.all([canary, attic].map(runningSystem));
-      return systems.every(({ version, blessed }) => version === first && blessed);
-    }, { withinMs: 20 * MINUTES, everyMs: 20_000 });
-    assert.deepEqual(await running(), { "living-room": settled(first), attic: settled(first) });
-    figures.rollbackSeconds = Math.round((performance.now() - began) / 1000);
-    await outages.over(5 * MINUTES);
-    // What a restart alone costs.
-    figures.restartDownSeconds = outages.longest;
-    assert.equal((await journal(canary)).at(-1)!.event, "rolled-back");
   });
   await keepFigures("image-fleet", figures);
 });
