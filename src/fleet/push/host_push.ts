@@ -114,7 +114,8 @@ class HostPush {
       return await this.#confirm(prepared.id);
     }
     if (this.#before === undefined) {
-      this.#before = await this.box.status({ measure: true });
+      // A game restarts nothing: there will be nothing to compare with.
+      this.#before = await this.box.status({ measure: this.content.kind !== "game" });
       this.options.onBefore(this.#before);
     }
     for (let attempt = 1; this.content.files !== undefined; attempt++) {
