@@ -47,7 +47,7 @@ Deno.test("a fleet of two boxes", options, async (t) => {
       {
         image,
         ...{ name, key: ssh, cable: { here, there } },
-        ...{ processors: 1, reboots: true, watchdog: true, unplayed: true },
+        ...{ processors: 1, reboots: true, watchdog: true, unplayed: true, patient: true },
       },
       artifacts,
     );

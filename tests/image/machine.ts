@@ -58,6 +58,11 @@ export interface MachineOptions {
   watchdog?: boolean;
   /** Nobody plays on it: its house keeps no program loaded for the next game. */
   unplayed?: boolean;
+  /**
+   * Its house is given ten minutes to answer, not three, before systemd starts it again: two machines that
+   * measure their latency at a time leave it none of an interpreted processor.
+   */
+  patient?: boolean;
   diskGiB?: number;
   processors?: number;
   memoryMiB?: number;
@@ -526,7 +531,8 @@ function arguments_(
     ...(options.unplayed ? ["GAMELAN_SESSION_KEEP_READY=false"] : []),
   ];
   const credentials: Record<string, string> = {
-    "systemd.unit-dropin.gamelan.service": `[Service]\nEnvironment=${settings.join(" ")}\n`,
+    "systemd.unit-dropin.gamelan.service": `[Service]\nEnvironment=${settings.join(" ")}\n` +
+      (options.patient ? "WatchdogSec=10min\n" : ""),
     ...options.credentials,
   };
   if (options.key && !options.keyElsewhere) {
