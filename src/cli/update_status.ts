@@ -1,12 +1,12 @@
+import { isInstalled } from "../fleet/box/own_update.ts";
 import type { BoxStatus } from "../fleet/box/protocol.ts";
 
 /** Whether the update that a box makes by itself is in its slot, and only its restart waits. */
 export function waitsForRestart(
   { slots, pending, ownUpdate }: Pick<BoxStatus, "slots" | "pending" | "ownUpdate">,
 ): boolean {
-  if (ownUpdate?.phase !== "waiting" || pending?.phase !== "provisional") return false;
-  const runs = slots?.current.version === ownUpdate.version && !ownUpdate.extension;
-  return pending.id === ownUpdate.id && !runs;
+  if (ownUpdate?.phase !== "waiting" || !isInstalled({ pending }, ownUpdate)) return false;
+  return slots?.current.version !== ownUpdate.version || ownUpdate.extension !== undefined;
 }
 
 /** What `gamelan update --status` says. */

@@ -217,11 +217,10 @@ export class Box {
         return await answered(outcome);
       }
       if (!duringPlay) await refuseDuringPlay(this.#host);
-      const before = (await this.#host.updater?.slots())?.other.version;
-      const outcome = await rollbackBundle(this.#context);
+      const { version, ...outcome } = await rollbackBundle(this.#context);
       this.#record({ event: "rolled-back", detail: outcome.detail });
       await answered(outcome);
-      await this.#warn(before!);
+      await this.#warn(version);
       await this.#reboot(outcome);
     });
   }
@@ -255,7 +254,7 @@ export class Box {
       return await answered({ outcome: "done", detail, reboots: false });
     }
     await this.#refuseDuringPlay(request);
-    // An own update waits for players and warns them by itself, after this (own_install.ts).
+    // An own update is restarted into after this, when players let it (own_install.ts).
     const own = request.kind === "bundle" && request.confirmedBy === "self-test";
     const change: Provisional = request.kind === "bundle"
       ? await applyBundle(this.#context, id, folder)
@@ -286,7 +285,8 @@ export class Box {
     const { detail, reboots } = change;
     this.#record({ event: "applied", id, push, operator, detail });
     await answered({ outcome: "provisional", detail, reboots });
-    if (pending.bundle !== undefined && !own) await this.#warn(pending.bundle.version);
+    if (own) return;
+    if (pending.bundle !== undefined) await this.#warn(pending.bundle.version);
     await this.#reboot(change);
   }
 

@@ -2,11 +2,10 @@
  * Installs an update that the box took in by itself (own_update.ts), and restarts the machine into it:
  * when nobody plays, or now with a warning.
  */
-import type { Updater } from "../../update/updater.ts";
 import { Box } from "./box.ts";
 import type { BoxHost } from "./host.ts";
 import { CONFIRM_SECONDS, isInstalled } from "./own_update.ts";
-import { WARNING_SECONDS } from "./players.ts";
+import { endOfWarning, WARNING_SECONDS } from "./players.ts";
 import type { Applied, OwnUpdate } from "./protocol.ts";
 import { refusalOf } from "./refused.ts";
 import { BoxState } from "./state.ts";
@@ -127,7 +126,7 @@ class Installation {
     this.say(`Checking and installing ${version}`);
     let detail = "";
     const answered = (applied: Applied) => Promise.resolve(void (detail = applied.detail));
-    await new Box(withoutRestart(this.host)).apply(id, answered);
+    await new Box(this.host).apply(id, answered);
     // They are in the slot. Where they are gone it is not installed a second time.
     this.#state.unstage(id);
     return detail;
@@ -135,8 +134,7 @@ class Installation {
 
   async #warn(): Promise<void> {
     this.say(`${this.#update.version} is ready; the games are ended in ${WARNING_SECONDS} s`);
-    const restartAt = new Date(this.host.now().getTime() + WARNING_SECONDS * 1000).toISOString();
-    this.#note({ phase: "warning", restartAt });
+    this.#note({ phase: "warning", restartAt: endOfWarning(this.host) });
     await this.host.sleep(WARNING_SECONDS);
   }
 
@@ -184,17 +182,4 @@ class Installation {
   #note(next: Pick<OwnUpdate, "phase" | "restartAt" | "detail">): void {
     this.#state.ownUpdate = { ...this.#update, ...next };
   }
-}
-
-/**
- * The machine, but for the restart at the end of a change. Players may have to be waited for before that,
- * for hours in which the box must answer: while it makes a change it holds its lock.
- */
-function withoutRestart(host: BoxHost): BoxHost {
-  const updater = new Proxy<Updater>(host.updater!, {
-    get(target, name: keyof Updater) {
-      return name === "requestReboot" ? () => Promise.resolve() : target[name].bind(target);
-    },
-  });
-  return { ...host, updater };
 }

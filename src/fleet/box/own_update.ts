@@ -11,7 +11,7 @@ import { type BundleHead, readBundleHead, writeBundleHead } from "../../update/v
 import { syncFolder } from "../durable_file.ts";
 import { Box } from "./box.ts";
 import type { BoxHost } from "./host.ts";
-import type { OwnUpdate, Prepared } from "./protocol.ts";
+import type { BoxStatus, OwnUpdate, Prepared } from "./protocol.ts";
 import { PROTOCOL } from "./protocol.ts";
 import { BoxRefused, refusalOf } from "./refused.ts";
 import { BoxState } from "./state.ts";
@@ -33,7 +33,7 @@ export interface TakeOptions {
 /**
  * Takes a bundle in: a folder, or an update file as a stream.
  *
- * @returns the change to {@linkcode install}, or why there is nothing to do
+ * @returns the change to install (own_install.ts), or why there is nothing to do
  * @throws BoxRefused, BundleRefused
  */
 export async function takeBundle(
@@ -122,8 +122,11 @@ async function copyFiles(from: string, to: string, files: BundleManifest["files"
   }
 }
 
-/** Whether it is in its slot, and the machine has not been restarted into it. */
-export function isInstalled({ pending }: BoxState, { id }: Pick<OwnUpdate, "id">): boolean {
+/** Whether it is in its slot, and its end is not decided. */
+export function isInstalled(
+  { pending }: Pick<BoxStatus, "pending">,
+  { id }: Pick<OwnUpdate, "id">,
+): boolean {
   return pending?.id === id && pending.phase === "provisional";
 }
 

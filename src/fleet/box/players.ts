@@ -6,6 +6,11 @@ import type { BoxState } from "./state.ts";
 /** How long players are warned, seconds. */
 export const WARNING_SECONDS = 120;
 
+/** When a restart of which players are warned from now on comes, ISO 8601. */
+export function endOfWarning(host: BoxHost): string {
+  return new Date(host.now().getTime() + WARNING_SECONDS * 1000).toISOString();
+}
+
 /** @throws BoxRefused "busy" while somebody plays */
 export async function refuseDuringPlay(host: BoxHost): Promise<void> {
   const { sessions } = await host.health(false);
@@ -26,8 +31,7 @@ export async function warnPlayers(host: BoxHost, state: BoxState, version: strin
   // What fails here must not keep a box from going back to a system that works.
   try {
     if ((await host.health(false)).sessions === 0) return;
-    const restartAt = new Date(host.now().getTime() + WARNING_SECONDS * 1000).toISOString();
-    state.restart = { version, restartAt };
+    state.restart = { version, restartAt: endOfWarning(host) };
   } catch (error) {
     console.error(`Who plays is not warned of the restart: ${(error as Error).message}`);
     return;

@@ -225,8 +225,8 @@ function note({ host, state }: BoxContext, outcome: Omit<UpdateOutcome, "at">): 
   state.lastUpdate = { ...outcome, at: host.now().toISOString() };
 }
 
-/** Goes back from a confirmed system to the one in the other slot. */
-export async function rollbackBundle(context: BoxContext): Promise<Outcome> {
+/** Goes back from a confirmed system to the one in the other slot, whose version it gives too. */
+export async function rollbackBundle(context: BoxContext): Promise<Outcome & { version: string }> {
   const updater = updaterOf(context);
   const { current, other } = await updater.slots();
   if (other.version === undefined || !other.blessed) {
@@ -240,5 +240,5 @@ export async function rollbackBundle(context: BoxContext): Promise<Outcome> {
     outcome: "taken-back",
     detail: `the owner asked for it; ${detail}`,
   });
-  return { detail, reboots: true };
+  return { version, detail, reboots: true };
 }
