@@ -30,7 +30,7 @@ export class HouseUpdates implements SystemControl {
 
   async state(): Promise<SystemState> {
     const status = BoxStatus.parse(JSON.parse(await this.#run("--status", "--json")));
-    const { slots, version, ownUpdate, lastUpdate, proof } = status;
+    const { slots, version, clock, ownUpdate, restart, lastUpdate, proof } = status;
     const { current, other } = slots ?? {};
     return {
       version: current?.version ?? version,
@@ -42,9 +42,11 @@ export class HouseUpdates implements SystemControl {
         version: ownUpdate.version,
         phase: ownUpdate.phase,
         installed: waitsForRestart(status),
-        restartAt: ownUpdate.restartAt === undefined ? null : Date.parse(ownUpdate.restartAt),
         reason: ownUpdate.detail ?? null,
       },
+      restart: restart === undefined
+        ? null
+        : { version: restart.version, inMs: Date.parse(restart.restartAt) - Date.parse(clock) },
       last: lastUpdate === undefined ? null : { ...lastUpdate, at: Date.parse(lastUpdate.at) },
       failure: proof?.version === current?.version ? proof?.failures.at(-1) ?? null : null,
     };

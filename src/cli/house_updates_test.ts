@@ -21,6 +21,7 @@ const status = {
     detail: "0.3.0 was tried three times and taken back: no picture",
     at: "2026-01-01T00:00:00.000Z",
   },
+  restart: { version: "0.4.0", restartAt: "2026-01-01T00:01:30.000Z" },
   ownUpdate: { id: "bundle-0123456789abcdef", version: "0.4.0", when: "idle", phase: "waiting" },
 };
 
@@ -92,9 +93,9 @@ Deno.test("the page sees slots, what waits, and what became of the last one", ()
         version: "0.4.0",
         phase: "waiting",
         installed: false,
-        restartAt: null,
         reason: null,
       },
+      restart: { version: "0.4.0", inMs: 90_000 },
       last: { ...status.lastUpdate, at: Date.UTC(2026, 0, 1) },
       failure: null,
     });

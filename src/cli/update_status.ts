@@ -11,7 +11,7 @@ export function waitsForRestart(
 
 /** What `gamelan update --status` says. */
 export function describeStatus(status: BoxStatus): string {
-  const { version, slots, ownUpdate, pending, lastUpdate, proof } = status;
+  const { version, slots, ownUpdate, pending, restart, lastUpdate, proof } = status;
   if (slots === undefined) return `Version ${version}; this machine has no slots to update`;
   const { current, other } = slots;
   const restartWaits = waitsForRestart(status);
@@ -26,6 +26,8 @@ export function describeStatus(status: BoxStatus): string {
     (current.blessed ? "" : ", on trial"),
     `Slot ${other.name} ${holds}`,
     ownUpdate && `Version ${ownUpdate.version}: ${ownUpdate.detail ?? phase}`,
+    restart &&
+    `The box restarts into ${restart.version} at ${restart.restartAt}; who plays was told`,
     pending && !restartWaits && `${pending.id} waits for its confirmation`,
     lastUpdate && `Last update, ${lastUpdate.at}: ${lastUpdate.detail}`,
     proof && proof.version === current.version && proof.failures.length > 0 &&

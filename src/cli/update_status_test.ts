@@ -29,6 +29,14 @@ Deno.test("an update whose restart waits is told as such, and not as one that fa
   ]);
 });
 
+Deno.test("a restart of which players are warned is told", () => {
+  const restart = { version: "1.1.0", restartAt: "2026-01-01T00:02:00.000Z" };
+  assert.match(
+    describeStatus({ ...status, restart }),
+    /^The box restarts into 1\.1\.0 at 2026-01-01T00:02:00\.000Z; who plays was told$/m,
+  );
+});
+
 Deno.test("one that is not installed yet, runs already, or is another's change waits for no restart", () => {
   const runs = { ...status.slots!, current: status.slots!.other, other: status.slots!.current };
   const others: Partial<BoxStatus>[] = [
@@ -36,7 +44,7 @@ Deno.test("one that is not installed yet, runs already, or is another's change w
     { pending: { ...status.pending!, phase: "applying" } },
     { pending: { ...status.pending!, id: "config-0123456789abcdef" } },
     { ownUpdate: undefined },
-    { ownUpdate: { ...status.ownUpdate!, phase: "warning" } },
+    { ownUpdate: { ...status.ownUpdate!, phase: "installing" } },
     { slots: runs },
   ];
   for (const other of others) assert.equal(waitsForRestart({ ...status, ...other }), false);

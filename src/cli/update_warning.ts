@@ -1,6 +1,6 @@
 import { BoxState } from "../fleet/box/state.ts";
-import { WARNING_SECONDS } from "../fleet/box/players.ts";
-import type { ComingRestart, OwnUpdate } from "../fleet/box/protocol.ts";
+import { comingRestart } from "../fleet/box/players.ts";
+import type { ComingRestart } from "../fleet/box/protocol.ts";
 import { logger } from "../system/log.ts";
 
 const log = logger("update");
@@ -30,42 +30,27 @@ export function warnOfUpdates(dataDir: string, warn: (text: string) => void): ()
   return () => clearInterval(timer);
 }
 
-/** What {@linkcode UpdateWarning} is asked about. */
-type Coming = Pick<OwnUpdate, "phase" | "restartAt" | "version">;
-
-/** The restart that players are warned of now: that of an own update, or an operator's. */
-export function comingRestart(
-  { ownUpdate, restart }: { ownUpdate?: OwnUpdate; restart?: ComingRestart },
-  now: number,
-): Coming | undefined {
-  if (ownUpdate?.phase === "warning" || restart === undefined) return ownUpdate;
-  // After a power cut, one that never came is left there.
-  const left = Date.parse(restart.restartAt) - now;
-  if (left <= 0 || left > WARNING_SECONDS * 1000) return ownUpdate;
-  return { ...restart, phase: "warning" };
-}
-
 /** Decides when players are told what. */
 export class UpdateWarning {
-  #restartAt: string | undefined;
+  #restart: ComingRestart | undefined;
   #last = false;
 
   /** What to say now, if anything. `now`: ms since the epoch. */
-  next(update: Coming | undefined, now: number): string | undefined {
-    const { phase, restartAt, version } = update ?? {};
-    if (phase !== "warning" || restartAt === undefined) {
-      this.#restartAt = undefined;
-      return undefined;
+  next(restart: ComingRestart | undefined, now: number): string | undefined {
+    const before = this.#restart;
+    this.#restart = restart;
+    if (restart === undefined) {
+      if (before === undefined || Date.parse(before.restartAt) <= now) return undefined;
+      return `This box does not restart now: version ${before.version} was called off.`;
     }
-    const left = Date.parse(restartAt) - now;
-    const first = restartAt !== this.#restartAt;
+    const left = Date.parse(restart.restartAt) - now;
+    const first = restart.restartAt !== before?.restartAt;
     const last = left <= LAST_WARNING_MS && (first || !this.#last);
     if (!first && !last) return undefined;
-    this.#restartAt = restartAt;
     this.#last = left <= LAST_WARNING_MS;
     const when = left > 90_000
       ? `in ${Math.round(left / 60_000)} minutes`
       : `in ${Math.max(1, Math.round(left / 1000))} seconds`;
-    return `This box restarts ${when} for version ${version}. Save your game; it ends then.`;
+    return `This box restarts ${when} for version ${restart.version}. Save your game; it ends then.`;
   }
 }

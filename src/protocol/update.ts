@@ -8,17 +8,15 @@ export const SystemState = z.object({
   trial: z.boolean(),
   /** What the other slot holds; null: nothing. `proven`: one can go back to it. */
   other: z.object({ version: z.string(), proven: z.boolean() }).nullable(),
-  /**
-   * An update that waits or is being installed. `installed`: only the restart into it waits.
-   * `restartAt`: ms since the epoch.
-   */
+  /** An update that waits or is being installed. `installed`: only the restart into it waits. */
   update: z.object({
     version: z.string(),
-    phase: z.enum(["waiting", "warning", "installing", "failed"]),
+    phase: z.enum(["waiting", "installing", "failed"]),
     installed: z.boolean(),
-    restartAt: z.number().nullable(),
     reason: z.string().nullable(),
   }).nullable(),
+  /** The restart of which who plays is warned now: the version after it, and how long until it, ms. */
+  restart: z.object({ version: z.string(), inMs: z.number() }).nullable(),
   /** What became of the last one. `at`: ms since the epoch. */
   last: z.object({
     version: z.string(),

@@ -15,7 +15,11 @@ async function updateByPage(owner: Page, file: string, when: "idle" | "now"): Pr
   await owner.getByTestId(`system-install-${when}`).click();
 }
 
-async function system(owner: Page, id: "update" | "last" | "version" | "error", text: RegExp) {
+async function system(
+  owner: Page,
+  id: "update" | "restart" | "last" | "version" | "error",
+  text: RegExp,
+) {
   await owner.getByTestId(`system-${id}`).getByText(text).waitFor({ timeout: 60_000 });
 }
 
@@ -76,7 +80,11 @@ Deno.test("an update by the page, while somebody plays", async (t) => {
       /^This box restarts in (2 minutes|\d+ seconds) for version 1\.1\.0\. Save your game; it ends then\.$/,
     );
     await screenshot(player, "update-warning");
-    await system(owner, "update", /Version 1\.1\.0 is ready\. The box restarts at .*was told/);
+    await system(
+      owner,
+      "restart",
+      /The box restarts into version 1\.1\.0 in [01]:\d\d; .*was told/,
+    );
     // The game goes on until then.
     await moves(player);
     assert.equal(box.isRestarting(), false);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { join } from "node:path";
-import { comingRestart } from "../../src/cli/update_warning.ts";
+import { comingRestart } from "../../src/fleet/box/players.ts";
 import { runBoxCommand } from "../../src/fleet/box/command.ts";
 import type { BoxHost } from "../../src/fleet/box/host.ts";
 import type { BoxStatus, Prepared } from "../../src/fleet/box/protocol.ts";

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Box } from "../../src/fleet/box/box.ts";
 import type { BoxHost } from "../../src/fleet/box/host.ts";
 import { install, installWaiting } from "../../src/fleet/box/own_install.ts";
+import { comingRestart } from "../../src/fleet/box/players.ts";
 import { forgetUpdate, takeBundle, waitingUpdate } from "../../src/fleet/box/own_update.ts";
 import type { OwnUpdate } from "../../src/fleet/box/protocol.ts";
 import { prove } from "../../src/fleet/box/prove.ts";
@@ -209,8 +210,11 @@ Deno.test("who plays is warned where it shall be now", () =>
   TestBox.with(async (box) => {
     await box.take(await box.bundle("1.1.0"), "now");
     box.sessions = [1];
+    const told: unknown[] = [];
+    box.onSleep = () => told.push(comingRestart(box.state, Date.now())?.version);
     await box.install();
-    assert.deepEqual([box.slept, box.phases], [[120], ["warning"]]);
+    assert.deepEqual([box.slept, told], [[120], ["1.1.0"]]);
+    assert.equal(box.state.restart, undefined);
     assert.match(box.said.join("\n"), /ended in 120 s/);
     assert.equal(box.isRestarting(), true);
   }));
@@ -222,7 +226,7 @@ Deno.test("who begins to play while it is installed is waited for, and not warne
     box.sessions = [0, 1, 1, 1, 0];
     box.onSleep = () => {
       assert.deepEqual([box.isRestarting(), box.armed, box.installations], [false, false, 1]);
-      assert.equal(box.state.ownUpdate!.restartAt, undefined);
+      assert.equal(box.state.restart, undefined);
     };
     await box.install();
     assert.deepEqual([...new Set(box.slept)], [10]);
@@ -319,7 +323,7 @@ Deno.test("after a power cut during the warning a bad update is not installed a 
     await assert.rejects(box.install(), /the power goes/);
     // What was on the disk then, before the error was noted there.
     box.state.ownUpdate = warning;
-    assert.equal(warning!.phase, "warning");
+    assert.equal(comingRestart(box.state, Date.now())?.version, "1.1.0");
     box.onSleep = () => {};
     await box.updater.requestReboot();
     await box.start();
@@ -372,7 +376,10 @@ Deno.test("an update that is given up during the warning ends no games", () =>
   TestBox.with(async (box) => {
     await box.take(await box.bundle("1.1.0"), "now");
     box.sessions = [1];
-    box.onSleep = () => forgetUpdate(box.host);
+    box.onSleep = async () => {
+      await forgetUpdate(box.host);
+      assert.equal(box.state.restart, undefined);
+    };
     await box.install();
     assert.deepEqual([box.slept, box.isRestarting()], [[120], false]);
     assert.deepEqual(box.updater.loader.next, "a");

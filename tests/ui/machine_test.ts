@@ -260,6 +260,13 @@ visit("why an update is refused is shown, and the way back is one question away"
   await page.getByTestId("system-rollback").click();
   await picture(page, "system-back");
   await page.getByTestId("system-rollback-confirm").click();
-  await page.getByText("The box restarts. This page waits for it.").waitFor();
+  await page.getByText("The box goes back and restarts. This page waits for it.").waitFor();
   assert.ok(house.requests.includes("POST /api/system/rollback {}"));
+  const restart = page.getByTestId("system-restart");
+  await restart.getByText(/restarts into version 0\.1\.0 in 1:5\d; who plays was told/).waitFor();
+  await picture(page, "system-restart");
+  // Neither an update nor another way back is begun meanwhile; there is none of the box's own to give up.
+  for (const button of ["choose", "rollback", "cancel"]) {
+    assert.equal(await page.getByTestId(`system-${button}`).count(), 0, button);
+  }
 });

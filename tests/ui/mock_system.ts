@@ -7,6 +7,7 @@ export class MockSystem {
     trial: false,
     other: { version: "0.1.0", proven: true },
     update: null,
+    restart: null,
     last: {
       version: "0.3.0",
       outcome: "taken-back",
@@ -46,7 +47,6 @@ export class MockSystem {
             version: "0.4.0",
             phase: "waiting",
             installed: false,
-            restartAt: null,
             reason: null,
           },
         };
@@ -55,6 +55,7 @@ export class MockSystem {
         this.state = { ...this.state, update: null };
         return Response.json(this.state);
       case "POST /system/rollback":
+        this.state = { ...this.state, restart: { version: "0.1.0", inMs: 120_000 } };
         return Response.json({}, { status: 202 });
     }
   }

@@ -14,7 +14,7 @@ type Step =
   | { at: "idle" }
   | { at: "sending"; share: number }
   | { at: "checking" }
-  | { at: "restarting" };
+  | { at: "goingBack" };
 
 export function UpdatePanel() {
   const [state, setState] = useState<SystemState>();
@@ -57,13 +57,15 @@ export function UpdatePanel() {
   const goBack = () =>
     attempt(async () => {
       setBack(false);
-      // Answered when who plays has been warned, which takes two minutes.
-      setStep({ at: "restarting" });
+      // Answered when who plays has been warned, of which the state says when it ends.
+      setStep({ at: "goingBack" });
       await systemApi.rollback();
     });
   if (!state) return null;
-  const { version, trial, other, update, last, failure } = state;
-  const busy = step.at !== "idle" || (update !== null && update.phase !== "failed");
+  const { version, trial, other, update, restart, last, failure } = state;
+  const busy = step.at !== "idle" || restart !== null ||
+    (update !== null && update.phase !== "failed");
+  const isOwn = restart !== null && restart.version === update?.version;
   // One that has not been started yet could not prove itself.
   const isNew = update !== null && update.phase !== "failed" && update.version === other?.version;
   return (
@@ -84,9 +86,15 @@ export function UpdatePanel() {
           Last update, {new Date(last.at).toLocaleString()}: {last.detail}
         </p>
       )}
-      {update && (
+      {update && !isOwn && (
         <Notice kind={update.phase === "failed" ? "error" : "info"} testId="system-update">
           {describe(update)}
+        </Notice>
+      )}
+      {restart && (
+        <Notice kind="warning" testId="system-restart">
+          The box restarts into version {restart.version} <Countdown ms={restart.inMs} />
+          ; who plays was told.
         </Notice>
       )}
       {error && <Notice kind="error" testId="system-error">{error}</Notice>}
@@ -94,8 +102,8 @@ export function UpdatePanel() {
         <ProgressBar value={step.share} label="Sent" testId="system-progress" />
       )}
       {step.at === "checking" && <p class="hint" role="status">The update is checked.</p>}
-      {step.at === "restarting" && (
-        <Notice kind="warning">The box restarts. This page waits for it.</Notice>
+      {step.at === "goingBack" && !restart && (
+        <Notice kind="warning">The box goes back and restarts. This page waits for it.</Notice>
       )}
       <input
         ref={input}
@@ -120,7 +128,7 @@ export function UpdatePanel() {
             Cancel
           </button>
         )}
-        {update?.phase === "waiting" && (
+        {(update?.phase === "waiting" || isOwn) && (
           <button
             type="button"
             onClick={() =>
@@ -207,16 +215,27 @@ export function UpdatePanel() {
   );
 }
 
+/** How long still, where it was `ms` when that was said. This device's clock may be another than the box's. */
+function Countdown({ ms }: { ms: number }) {
+  const [left, setLeft] = useState(ms);
+  useEffect(() => {
+    const end = performance.now() + ms;
+    const look = () => setLeft(Math.max(0, end - performance.now()));
+    look();
+    const timer = setInterval(look, 1000);
+    return () => clearInterval(timer);
+  }, [ms]);
+  const seconds = Math.round(left / 1000);
+  if (seconds === 0) return <>now</>;
+  return <>in {Math.floor(seconds / 60)}:{String(seconds % 60).padStart(2, "0")}</>;
+}
+
 function describe(update: NonNullable<SystemState["update"]>): string {
-  const { version, phase, installed, restartAt, reason } = update;
+  const { version, phase, installed, reason } = update;
   switch (phase) {
     case "waiting":
       if (installed) return `Version ${version} is installed. The box restarts when nobody plays.`;
       return `Version ${version} is installed when nobody plays.`;
-    case "warning":
-      return `Version ${version} is ready. The box restarts at ${
-        new Date(restartAt ?? Date.now()).toLocaleTimeString()
-      }; who plays was told.`;
     case "installing":
       return `Version ${version} is being installed. The box restarts then.`;
     case "failed":

@@ -21,7 +21,7 @@ import {
   undoConfig,
 } from "./changes/config.ts";
 import { applyGame, offerGame } from "./changes/game.ts";
-import { refuseDuringPlay, WARNING_SECONDS, warnPlayers } from "./players.ts";
+import { comingRestart, refuseDuringPlay, WARNING_SECONDS, warnPlayers } from "./players.ts";
 import type { Applied, BoxStatus, Prepared, PrepareRequest, Settled } from "./protocol.ts";
 import { BoxRefused, refusalOf } from "./refused.ts";
 import { BoxState, type Pending } from "./state.ts";
@@ -69,7 +69,7 @@ export class Box {
       proof: this.#state.proof,
       lastUpdate: this.#state.lastUpdate,
       ownUpdate: this.#state.ownUpdate,
-      restart: this.#state.restart,
+      restart: comingRestart(this.#state, this.#host.now().getTime()),
     };
   }
 

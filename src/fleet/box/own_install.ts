@@ -5,7 +5,7 @@
 import { Box } from "./box.ts";
 import type { BoxHost } from "./host.ts";
 import { CONFIRM_SECONDS, isInstalled } from "./own_update.ts";
-import { endOfWarning, WARNING_SECONDS } from "./players.ts";
+import { WARNING_SECONDS, warnPlayers } from "./players.ts";
 import type { Applied, OwnUpdate } from "./protocol.ts";
 import { refusalOf } from "./refused.ts";
 import { BoxState } from "./state.ts";
@@ -67,7 +67,7 @@ export async function installWaiting(host: BoxHost, say: Say): Promise<void> {
 /** One look at an update. */
 class Installation {
   readonly #state: BoxState;
-  readonly #update: Omit<OwnUpdate, "phase" | "restartAt" | "detail">;
+  readonly #update: Omit<OwnUpdate, "phase" | "detail">;
   #restarts = false;
 
   constructor(readonly host: BoxHost, update: OwnUpdate, readonly say: Say) {
@@ -109,7 +109,7 @@ class Installation {
       await this.host.disarmReturn();
       return this.#wait();
     }
-    if (this.#update.when === "now" && await this.#players() > 0) await this.#warn();
+    if (this.#update.when === "now") await this.#warn();
     if (this.#isGivenUp()) return "settled";
     // The one that was set when it was installed has been stopped while it waited.
     if (progress === "installed") await this.host.armReturn(id, CONFIRM_SECONDS);
@@ -133,9 +133,9 @@ class Installation {
   }
 
   async #warn(): Promise<void> {
-    this.say(`${this.#update.version} is ready; the games are ended in ${WARNING_SECONDS} s`);
-    this.#note({ phase: "warning", restartAt: endOfWarning(this.host) });
-    await this.host.sleep(WARNING_SECONDS);
+    const { version } = this.#update;
+    const ready = `${version} is ready; the games are ended in ${WARNING_SECONDS} s`;
+    await warnPlayers(this.host, this.#state, version, () => this.say(ready));
   }
 
   #wait(): "waits" {
@@ -179,7 +179,7 @@ class Installation {
     return true;
   }
 
-  #note(next: Pick<OwnUpdate, "phase" | "restartAt" | "detail">): void {
+  #note(next: Pick<OwnUpdate, "phase" | "detail">): void {
     this.#state.ownUpdate = { ...this.#update, ...next };
   }
 }

@@ -149,6 +149,8 @@ export async function forgetUpdate(host: BoxHost): Promise<OwnUpdate> {
   const state = new BoxState(host.dataDir);
   const { id, version, phase } = update;
   state.ownUpdate = undefined;
+  // Who plays is told no more of it.
+  if (state.restart?.version === version) state.restart = undefined;
   if (phase !== "waiting" || isInstalled(state, update)) {
     // Waits for the end of an installation; one that came to nothing left nothing to take back.
     await new Box(host).rollback(id, () => {

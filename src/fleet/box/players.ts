@@ -1,14 +1,21 @@
 /** Who plays on a box that shall restart: asked before, and warned where it is not waited for them. */
 import type { BoxHost } from "./host.ts";
 import { BoxRefused } from "./refused.ts";
+import type { ComingRestart } from "./protocol.ts";
 import type { BoxState } from "./state.ts";
 
 /** How long players are warned, seconds. */
 export const WARNING_SECONDS = 120;
 
-/** When a restart of which players are warned from now on comes, ISO 8601. */
-export function endOfWarning(host: BoxHost): string {
-  return new Date(host.now().getTime() + WARNING_SECONDS * 1000).toISOString();
+/** The restart of which players are warned now. `now`: ms since the epoch. */
+export function comingRestart(
+  { restart }: Pick<BoxState, "restart">,
+  now: number,
+): ComingRestart | undefined {
+  if (restart === undefined) return undefined;
+  // After a power cut, one that never came is left there.
+  const left = Date.parse(restart.restartAt) - now;
+  return left > 0 && left <= WARNING_SECONDS * 1000 ? restart : undefined;
 }
 
 /** @throws BoxRefused "busy" while somebody plays */
@@ -26,12 +33,20 @@ export async function refuseDuringPlay(host: BoxHost): Promise<void> {
  * It is the box that counts, so a link that is lost meanwhile takes nothing of the time away.
  *
  * @param version  of the system that runs after the restart
+ * @param onWarn   called before the wait, where somebody plays
  */
-export async function warnPlayers(host: BoxHost, state: BoxState, version: string): Promise<void> {
+export async function warnPlayers(
+  host: BoxHost,
+  state: BoxState,
+  version: string,
+  onWarn = () => {},
+): Promise<void> {
   // What fails here must not keep a box from going back to a system that works.
   try {
     if ((await host.health(false)).sessions === 0) return;
-    state.restart = { version, restartAt: endOfWarning(host) };
+    const restartAt = new Date(host.now().getTime() + WARNING_SECONDS * 1000).toISOString();
+    state.restart = { version, restartAt };
+    onWarn();
   } catch (error) {
     console.error(`Who plays is not warned of the restart: ${(error as Error).message}`);
     return;

@@ -143,15 +143,13 @@ export const OwnUpdate = z.object({
   extension: z.literal(true).optional(),
   /** When it may restart: when nobody plays, or now, after a warning. */
   when: z.enum(["idle", "now"]),
-  phase: z.enum(["waiting", "warning", "installing", "failed"]),
-  /** In phase `warning`: when players lose their games. ISO 8601. */
-  restartAt: z.string().optional(),
+  phase: z.enum(["waiting", "installing", "failed"]),
   /** In phase `failed`: why. */
   detail: z.string().optional(),
 });
 export type OwnUpdate = z.infer<typeof OwnUpdate>;
 
-/** A restart of which players are warned now. After a power cut it may be one that never came. */
+/** A restart of which players are warned now. */
 export const ComingRestart = z.object({
   /** Of the system that runs after it. */
   version: z.string(),
