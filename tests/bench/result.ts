@@ -12,8 +12,8 @@ export interface Result {
   peerP50?: number;
   /** Ours over the peer's, medians. */
   ratio?: number;
-  /** What to reach: an absolute figure in the unit, or a ratio to the peer. */
-  target?: { max: number; of: "p50" | "ratio" };
+  /** What to reach: an absolute figure in the unit, a ratio to the peer, or so much more than the peer. */
+  target?: { max: number; of: "p50" | "ratio" | "difference" };
 }
 
 /** A benchmark. `run` measures in rounds, ours and the peer's in turns, and cleans up. */
@@ -62,8 +62,9 @@ export function summarize(
 }
 
 /** Whether the target is reached; undefined where there is none. */
-export function reached({ target, p50, ratio }: Result): boolean | undefined {
+export function reached({ target, p50, peerP50, ratio }: Result): boolean | undefined {
   if (!target) return undefined;
-  const value = target.of === "p50" ? p50 : ratio;
+  const difference = peerP50 === undefined ? undefined : p50 - peerP50;
+  const value = { p50, ratio, difference }[target.of];
   return value !== undefined && value <= target.max;
 }

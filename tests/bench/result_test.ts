@@ -12,6 +12,10 @@ Deno.test("percentiles, ratio and verdict come from the samples", () => {
   });
   assert.deepEqual([result.ratio, reached(result)], [0.1, true]);
   assert.equal(reached({ ...result, target: { max: 0.05, of: "ratio" } }), false);
+  const target = { max: 5, of: "difference" as const };
+  assert.equal(reached({ ...result, p50: 15, target }), true);
+  assert.equal(reached({ ...result, p50: 16, target }), false);
+  assert.match(table([{ ...result, target }]), /\| ≤ its \+ 5 \|/);
   assert.equal(reached(summarize("a", "ms", [1])), undefined);
   assert.match(
     table([result]),

@@ -6,7 +6,11 @@ const number = (value: number | undefined) =>
 /** A line of {@linkcode table}. */
 export function row(result: Result): string {
   const { target } = result;
-  const goal = !target ? "–" : target.of === "p50" ? `≤ ${target.max}` : `≤ ${target.max}×`;
+  const goal = target
+    ? { p50: `≤ ${target.max}`, ratio: `≤ ${target.max}×`, difference: `≤ its + ${target.max}` }[
+      target.of
+    ]
+    : "–";
   const verdict = { true: "reached", false: "**not reached**", undefined: "–" }[
     String(reached(result)) as "true" | "false" | "undefined"
   ];

@@ -81,12 +81,17 @@ async function start(box: StartedBox): Promise<void> {
   );
   await machine.ready();
   await machine.sshReady();
+  await comeToRest(machine);
+  await machine.output("sync");
+  await machine.keep(memory);
+}
+
+/** Waits until a box that has started is done with all that a start brings. */
+export async function comeToRest(machine: Machine): Promise<void> {
   await eventually("the box to come to rest", async () => {
     const said = await machine.output(
       "systemctl is-system-running; pgrep -f 'main.js [d]octor' >/dev/null || echo rests",
     );
     return said === "running\nrests";
   }, { withinMs: 10 * MINUTES, everyMs: 5000 });
-  await machine.output("sync");
-  await machine.keep(memory);
 }

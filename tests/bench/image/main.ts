@@ -11,22 +11,26 @@ import { install, missingPackages, NeedsInstall } from "../../../src/cli/bootstr
 import { withPinnedDeno } from "../../../src/cli/bootstrap/pinned_deno.ts";
 import { packDelta } from "../../../src/update/delta_bundle.ts";
 import { artifacts } from "../../image/tested_image.ts";
-import { chosenMirrors, mirrorHelp, mirrorOptions } from "../../../image/mirrors.ts";
+import { chosenMirrors, mirrorHelp, mirrorOptions, type Mirrors } from "../../../image/mirrors.ts";
 import { buildImage, machinePackages, prepareEmulator } from "../../image/preparation.ts";
 import { type Result, summarize } from "../result.ts";
 import { row, table } from "../table.ts";
+import type { Restart } from "../../image/updated_box.ts";
 import { bootGamelan, bootPlain, type GamelanBoot, type PlainBoot } from "./boots.ts";
+import { downtimes } from "./downtime.ts";
 import { buildPlainDebian, makeSeed, PLAIN_DEBIAN } from "./plain_debian.ts";
 
 const help = `Usage: deno task bench:image [OPTIONS]
 
 Builds the image and a plain Debian 13, boots them in turns in QEMU on an interpreted processor, and
-measures how long each takes until one can use it. Use the ratio; seconds are this machine's.
+measures how long each takes until one can use it; then how long nobody reaches a box that is updated,
+and one that is restarted. Use what is compared; seconds are this machine's.
 
   --image DISK          this raw image in place of building one
   --plain DISK          this plain Debian in place of building one
   --newer DISK          an image built from changed sources: how large an update to it is
-  --rounds N            boots of each (default: 3)
+  --rounds N            boots of each (default: 3; 0: none)
+  --updates N           updates, and restarts to compare them with (default: 3; 0: none)
   --json FILE           writes the figures
 ${mirrorHelp}`;
 
@@ -34,6 +38,8 @@ ${mirrorHelp}`;
 const BOOT_RATIO = 1.2;
 const IDLE_MIB = 250;
 const ROOT_MB = 450;
+/** An update may keep people away so much longer than a restart. */
+const UPDATE_SECONDS = 5;
 
 async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
@@ -43,6 +49,7 @@ async function main(args: string[]): Promise<number> {
       plain: { type: "string" },
       newer: { type: "string" },
       rounds: { type: "string", default: "3" },
+      updates: { type: "string", default: "3" },
       json: { type: "string" },
       ...mirrorOptions,
       help: { type: "boolean", short: "h", default: false },
@@ -52,26 +59,62 @@ async function main(args: string[]): Promise<number> {
     console.log(help);
     return 0;
   }
-  if (!/^[1-9]\d?$/.test(values.rounds)) {
-    throw new Error(`expected a number of rounds from 1 to 99, got "${values.rounds}"`);
-  }
+  const [rounds, updates] = (["rounds", "updates"] as const).map((option) => {
+    if (/^\d{1,2}$/.test(values[option])) return Number(values[option]);
+    throw new Error(`expected --${option} with a number from 0 to 99, got "${values[option]}"`);
+  });
   const code = await withPinnedDeno("bench:image", args);
   if (code !== undefined) return code;
-  const missing = await missingPackages([...machinePackages, ...hostPackages]);
+  const missing = await missingPackages([
+    ...machinePackages,
+    ...hostPackages,
+    { anyOf: ["cryptsetup-bin"], why: "make another version to update to" },
+  ]);
   if (missing.length > 0) await install(missing);
   const mirrors = chosenMirrors(values);
   await prepareEmulator(mirrors);
   const image = values.image ?? await buildImage();
-  if (!values.plain) console.error("Building plain Debian 13, some minutes …");
-  const plain = values.plain ?? await buildPlainDebian(mirrors);
-
   const results = [
-    ...await boots(image, plain, Number(values.rounds)),
+    ...rounds === 0 ? [] : await boots(image, await peerDisk(values.plain, mirrors), rounds),
+    ...updates === 0 ? [] : await waits(image, updates),
     ...await sizes(image, values.newer),
   ];
   if (values.json) await Deno.writeTextFile(values.json, JSON.stringify(results, null, 2) + "\n");
   console.log(table(results));
   return 0;
+}
+
+async function peerDisk(made: string | undefined, mirrors: Mirrors): Promise<string> {
+  if (made) return made;
+  console.error("Building plain Debian 13, some minutes …");
+  return await buildPlainDebian(mirrors);
+}
+
+async function waits(image: string, rounds: number): Promise<Result[]> {
+  const folder = await Deno.makeTempDir({ prefix: "gamelan-bench-image-" });
+  try {
+    const all = await downtimes(await Deno.realPath(image), folder, rounds, console.error);
+    const seconds = (pick: (one: Restart) => number) => ({
+      ours: all.map(({ update }) => pick(update)),
+      peer: all.map(({ restart }) => pick(restart)),
+    });
+    const peer = "a restart";
+    const down = seconds(({ downSeconds }) => downSeconds);
+    const stop = seconds(({ stopSeconds }) => stopSeconds);
+    return [
+      summarize("update, nobody reaches the box", "s", down.ours, {
+        peer,
+        peerSamples: down.peer,
+        target: { max: UPDATE_SECONDS, of: "difference" },
+      }),
+      summarize("update, until the machine is reset", "s", stop.ours, {
+        peer,
+        peerSamples: stop.peer,
+      }),
+    ];
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
 async function boots(image: string, plainDisk: string, rounds: number): Promise<Result[]> {

@@ -1,0 +1,62 @@
+/** How long nobody reaches a box that is updated, and one that is only restarted. */
+import { join } from "node:path";
+import { packDelta } from "../../../src/update/delta_bundle.ts";
+import { makeNextVersion } from "../../image/next_version.ts";
+import { comeToRest } from "../../image/started_box.ts";
+import { imageKey } from "../../image/tested_image.ts";
+import { type Restart, UPDATE, UpdatedBox } from "../../image/updated_box.ts";
+import { nextVersions } from "../../image/versions.ts";
+
+export interface Downtimes {
+  update: Restart;
+  restart: Restart;
+}
+
+/** Makes the update, of what differs only, as a file in `folder`. */
+async function makeUpdate(image: string, folder: string): Promise<string> {
+  const [, version] = nextVersions(image, 1);
+  const bundle = await makeNextVersion(image, folder, { version, key: await imageKey() });
+  const update = join(folder, "update");
+  await packDelta(image.replace(/\.raw$/, ".gamelan-update"), bundle, update);
+  await Deno.remove(bundle, { recursive: true });
+  return update;
+}
+
+/**
+ * Updates a box and restarts it, `rounds` times, each time one that has just come to rest and is new
+ * otherwise: every second one is restarted first.
+ *
+ * @param folder  for updates and disks
+ * @param log     called with each round's figures
+ */
+export async function downtimes(
+  image: string,
+  folder: string,
+  rounds: number,
+  log: (text: string) => void,
+): Promise<Downtimes[]> {
+  const update = await makeUpdate(image, folder);
+  const [before, after] = nextVersions(image, 1);
+  const all: Downtimes[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    const own = await Deno.makeTempDir({ dir: folder });
+    await using box = await UpdatedBox.start({ image, name: "bench-update", folder: own, update });
+    const { machine } = box;
+    const restart = async (version: string) => {
+      await comeToRest(machine);
+      return await box.restart(() => machine.ssh("systemctl reboot"), version);
+    };
+    const updated = async () => {
+      await comeToRest(machine);
+      return await box.restart(() => machine.ssh(`gamelan update ${UPDATE}`), after);
+    };
+    const one = round % 2 === 0
+      ? { restart: await restart(before), update: await updated() }
+      : { update: await updated(), restart: await restart(after) };
+    all.push(one);
+    const tell = ({ downSeconds, stopSeconds }: Restart) =>
+      `${downSeconds} s down, of which ${stopSeconds} s until the machine was reset`;
+    log(`   round ${round}: update ${tell(one.update)}; restart ${tell(one.restart)}`);
+  }
+  return all;
+}
