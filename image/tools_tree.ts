@@ -121,7 +121,12 @@ export function emulatorCommand(tree: string): { argv: string[]; env: Record<str
   const roms = ["qemu", "seabios"].flatMap((folder) => ["-L", join(tree, "usr/share", folder)]);
   return {
     argv: [...toolCommand(tree, "usr/bin/qemu-system-x86_64"), ...roms],
-    env: { QEMU_MODULE_DIR: join(tree, "usr/lib/x86_64-linux-gnu/qemu") },
+    env: {
+      QEMU_MODULE_DIR: join(tree, "usr/lib/x86_64-linux-gnu/qemu"),
+      // Its table of what it has translated is looked into a million times a second: in huge pages that
+      // costs some percent less.
+      GLIBC_TUNABLES: "glibc.malloc.hugetlb=1",
+    },
   };
 }
 

@@ -63,7 +63,6 @@ Deno.test("controllers in the box", async (t) => {
   );
   const figures: Record<string, unknown> = {};
   await machine.sshReady();
-  machine.shareConnection();
   await machine.isolate();
   await machine.write("/run/console_keys", await Deno.readFile(consoleKeys));
   await machine.output("chmod 755 /run/console_keys");

@@ -38,7 +38,10 @@ export interface MachineOptions {
   keyElsewhere?: boolean;
   /** A raw image of a USB stick. */
   stick?: string;
-  /** A second network card, on a cable to one other machine: the UDP ports of both ends here. */
+  /**
+   * A second network card, on a cable to one other machine: the UDP ports of both ends here. A kept machine
+   * has one or drives, not both.
+   */
   cable?: { here: number; there: number };
   /** UDP ports that are the same inside and outside. */
   udpPorts?: number[];
@@ -60,7 +63,8 @@ export interface MachineOptions {
   unplayed?: boolean;
   /**
    * Its house is given ten minutes to answer, not three, before systemd starts it again: two machines that
-   * measure their latency at a time leave it none of an interpreted processor.
+   * measure their latency at a time leave it none of an interpreted processor. Of a kept machine's, from its
+   * next start on.
    */
   patient?: boolean;
   diskGiB?: number;
@@ -101,10 +105,19 @@ export async function cableEnds(): Promise<[number, number]> {
   return [one, other];
 }
 
-/** A locally administered address, other for each port. */
-function macOf(port: number): string {
-  const hex = port.toString(16).padStart(4, "0");
-  return `52:54:00:47:${hex.slice(0, 2)}:${hex.slice(2)}`;
+type Cable = NonNullable<MachineOptions["cable"]>;
+
+/** A cable's end as QEMU's network backend. */
+function netdevOf({ here, there }: Cable): Record<string, unknown> {
+  const at = (port: number) => `127.0.0.1:${port}`;
+  return { type: "socket", id: "cable", udp: at(there), localaddr: at(here) };
+}
+
+/** The card in that end, with a locally administered address: the usual one is the other machine's too. */
+function cardOf({ here }: Cable): Record<string, unknown> {
+  const hex = here.toString(16).padStart(4, "0");
+  const mac = `52:54:00:47:${hex.slice(0, 2)}:${hex.slice(2)}`;
+  return { driver: "virtio-net-pci", netdev: "cable", romfile: "", mac };
 }
 
 async function command(argv: string[]): Promise<void> {
@@ -130,6 +143,8 @@ export class Machine implements AsyncDisposable {
     private readonly said: Promise<string>,
   ) {
     child.status.then(() => this.#off = true);
+    // A connection to what ran before would be waited for in vain.
+    qmp.onEvent = ({ event }) => void (event === "RESET" && this.#endShared());
   }
 
   /** Switches a machine on. `artifacts`: where its serial log and screenshots are kept. */
@@ -195,6 +210,9 @@ export class Machine implements AsyncDisposable {
    * the same number of processors can go on; it stands still from then on.
    */
   async keep(path: string): Promise<void> {
+    await this.#endShared();
+    // It shall not keep a session that nobody goes on with.
+    await new Promise((resolve) => setTimeout(resolve, 3000));
     await this.qmp.execute("stop");
     await this.qmp.execute("migrate-set-parameters", { "max-bandwidth": 2 ** 32 });
     await this.qmp.execute("migrate", { uri: `file:${path}` });
@@ -221,6 +239,10 @@ export class Machine implements AsyncDisposable {
       });
       const device = { driver: "virtio-blk-pci", drive: name, serial: name, bus: "later" };
       await this.qmp.execute("device_add", device);
+    }
+    if (this.options.cable) {
+      await this.qmp.execute("netdev_add", netdevOf(this.options.cable));
+      await this.qmp.execute("device_add", { ...cardOf(this.options.cable), bus: "later" });
     }
     await this.output(`date --set=@${Date.now() / 1000}; udevadm settle`);
   }
@@ -292,17 +314,31 @@ export class Machine implements AsyncDisposable {
   }
 
   /**
-   * From now on all commands go by one connection of SSH, which saves an interpreted machine a second
-   * or two for each. Where it breaks, each has one of its own again.
+   * Makes one connection of SSH, by which all commands go: one of its own costs an interpreted machine a
+   * second or two. Where it breaks, each has that again until the next one is made.
    */
-  shareConnection(): void {
-    if (this.#shared !== undefined) return;
-    this.#shared = new Deno.Command("ssh", {
+  #share(): void {
+    if (this.#shared !== undefined || this.#off) return;
+    const shared = this.#shared = new Deno.Command("ssh", {
       args: ["-M", "-N", ...this.#sshArguments()],
       stdin: "null",
       stdout: "null",
       stderr: "null",
     }).spawn();
+    shared.status.then(() => {
+      if (this.#shared === shared) this.#shared = undefined;
+    });
+  }
+
+  async #endShared(): Promise<void> {
+    const shared = this.#shared;
+    this.#shared = undefined;
+    try {
+      shared?.kill();
+    } catch {
+      // It has ended by itself.
+    }
+    await shared?.status;
   }
 
   /** Runs a shell command as root in the machine. */
@@ -312,6 +348,8 @@ export class Machine implements AsyncDisposable {
       stdin: "null",
       signal: AbortSignal.timeout(timeoutMs),
     }).output();
+    // It is what ssh itself says where nobody answers.
+    if (code !== 255) this.#share();
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
     return { code, stdout: text(stdout), stderr: text(stderr) };
   }
@@ -351,8 +389,8 @@ export class Machine implements AsyncDisposable {
   }
 
   /**
-   * Follows what a shell command in the machine writes, on a connection of its own: to ask again and
-   * again for a file that grows would keep an interpreted processor from what is waited for.
+   * Follows what a shell command in the machine writes: to ask again and again for a file that grows would
+   * keep an interpreted processor from what is waited for.
    */
   follow(script: string): Followed {
     return new Followed("ssh", this.#sshArguments(script));
@@ -477,12 +515,7 @@ export class Machine implements AsyncDisposable {
       // It is off already.
     }
     await this.child.status;
-    try {
-      this.#shared?.kill();
-    } catch {
-      // It has ended with the machine.
-    }
-    await this.#shared?.status;
+    await this.#endShared();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -549,15 +582,13 @@ function arguments_(
       ...["-device", "usb-storage,drive=stick"],
     ]
     : [];
-  const cable = options.cable
+  // A kept machine has neither this nor drives; it gets them as it goes on.
+  const cable = options.cable && !options.memory
     ? [
-      "-netdev",
-      `socket,id=cable,udp=127.0.0.1:${options.cable.there},localaddr=127.0.0.1:${options.cable.here}`,
-      // The usual address would be that of the other machine too.
-      ...["-device", `virtio-net-pci,netdev=cable,romfile=,mac=${macOf(options.cable.here)}`],
+      ...["-netdev", JSON.stringify(netdevOf(options.cable))],
+      ...["-device", JSON.stringify(cardOf(options.cable))],
     ]
     : [];
-  // A kept machine has none; it gets them as it goes on.
   const fixed = options.memory ? {} : options.drives ?? {};
   const drives = Object.entries(fixed).flatMap(([name, file]) => [
     "-drive",

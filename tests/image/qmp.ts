@@ -10,6 +10,8 @@ type Answer = PromiseWithResolvers<unknown> & { command: string };
 export class Qmp {
   /** All that happened since the connection was made. */
   readonly events: QmpEvent[] = [];
+  /** Called with each. */
+  onEvent: (event: QmpEvent) => void = () => {};
   /** Commands without an answer, the oldest first. */
   readonly #waiting: Answer[] = [];
   #ended = false;
@@ -62,7 +64,9 @@ export class Qmp {
 
   #take(message: Record<string, unknown>): void {
     if (typeof message.event === "string") {
-      this.events.push({ event: message.event, data: message.data as QmpEvent["data"] });
+      const event = { event: message.event, data: message.data as QmpEvent["data"] };
+      this.events.push(event);
+      this.onEvent(event);
     } else if ("return" in message) this.#waiting.shift()?.resolve(message.return);
     else if ("error" in message) {
       const answer = this.#waiting.shift();

@@ -89,9 +89,13 @@ async function start(box: StartedBox): Promise<void> {
 /** Waits until a box that has started is done with all that a start brings. */
 export async function comeToRest(machine: Machine): Promise<void> {
   await eventually("the box to come to rest", async () => {
-    const said = await machine.output(
-      "systemctl is-system-running; pgrep -f 'main.js [d]octor' >/dev/null || echo rests",
-    );
-    return said === "running\nrests";
+    const { stdout } = await machine.ssh(`
+      [ "$(systemctl is-system-running)" = running ] || exit
+      journalctl -b -u gamelan.service -o cat | grep -q '"a session is prepared"' || exit
+      # After that it looks at what the machine can do.
+      sleep 3
+      pgrep -f 'main.js [d]octor' >/dev/null || echo rests
+    `);
+    return stdout === "rests\n";
   }, { withinMs: 10 * MINUTES, everyMs: 5000 });
 }
