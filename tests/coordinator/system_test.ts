@@ -11,6 +11,7 @@ const state: SystemState = {
   trial: false,
   other: null,
   update: null,
+  restart: null,
   last: null,
   failure: null,
 };
