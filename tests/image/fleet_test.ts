@@ -31,14 +31,6 @@ const SLOW = ["--confirm-seconds", "900", "--boot-seconds", "1800", "--soak-seco
 const ANY_LATENCY = ["--latency-factor", "20", "--latency-slack", "5000"];
 const PUSH = [...SLOW, ...ANY_LATENCY, "--json"];
 
-/** What makes a house that runs already as patient as one of a new start is. */
-const PATIENCE = `
-  d=/run/systemd/system/gamelan.service.d && mkdir -p $d
-  printf '[Service]\\nWatchdogSec=10min\\n' >$d/patient.conf && systemctl daemon-reload
-  main=$(systemctl show --value -p MainPID gamelan.service)
-  NOTIFY_SOCKET=/run/systemd/notify systemd-notify --pid="$main" WATCHDOG_USEC=600000000
-`;
-
 type Each<T> = { host: string; ok: true; result: T } | { host: string; ok: false; reason: string };
 
 // The bad update takes minutes, in which the other box is worked on.
@@ -79,7 +71,6 @@ Deno.test("a fleet of two boxes", options, async (t) => {
       await machine.sshReady();
       return await machine.ready();
     }),
-    attic.sshReady().then(() => attic.output(PATIENCE)),
   ]);
   figures.readySeconds = Math.round(Number(ready[0]) / 1000);
   figures.updateBytes = updates.bytes;

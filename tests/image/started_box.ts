@@ -65,10 +65,13 @@ async function keptBox(image: string): Promise<StartedBox> {
   return made;
 }
 
-/** Other for another image, and for another emulator, whose memory it would not be. */
+/** Other for another image, another emulator, whose memory it would not be, and another start. */
 async function nameFor(image: string): Promise<string> {
   const { size, mtime } = await Deno.stat(image);
-  const what = [image, size, mtime?.getTime(), emulatorTree("")].join("\n");
+  const code = ["machine.ts", "started_box.ts"].map((name) =>
+    Deno.readTextFileSync(new URL(name, import.meta.url))
+  );
+  const what = [image, size, mtime?.getTime(), emulatorTree(""), ...code].join("\n");
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(what));
   return `${basename(image, ".raw")}-${new Uint8Array(hash).toHex().slice(0, 12)}`;
 }
@@ -76,7 +79,7 @@ async function nameFor(image: string): Promise<string> {
 async function start(box: StartedBox): Promise<void> {
   const { memory, ...hardware } = box;
   await using machine = await Machine.start(
-    { ...hardware, name: "started", reboots: true, watchdog: true },
+    { ...hardware, name: "started", reboots: true, watchdog: true, patient: true },
     artifacts,
   );
   await machine.ready();

@@ -131,12 +131,6 @@ Deno.test("updates of a box", async (t) => {
     session = await startTestCard(owner);
     // What it draws would keep the interpreted processor from the update for minutes.
     await machine.output("pkill -STOP --full '^/usr/lib/gamelan/deno .* testcard'");
-    // It steps back behind whoever plays, for which there is no time here.
-    await machine.output(`
-      d=/run/systemd/system/box-stick-update@.service.d && mkdir -p $d
-      printf '[Service]\\nNice=0\\nIOSchedulingClass=best-effort\\n' >$d/soon.conf
-      systemctl daemon-reload
-    `);
     await machine.plugStick(stick);
     await stickSays(/is installed when nobody plays/);
     const { ownUpdate, slots, health } = await box.status();
