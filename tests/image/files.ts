@@ -14,6 +14,8 @@ export interface ImageTest {
   limitMinutes: number;
   /** It may run beside one that wants all processors, on what that leaves of them. */
   yields?: boolean;
+  /** It goes before others of its width: one busy machine is what other tests bear best beside them. */
+  first?: boolean;
 }
 
 /** Files that are not named here have two busy processors. */
@@ -26,7 +28,7 @@ const KNOWN: Record<string, Omit<ImageTest, "path">> = {
   "owner_test.ts": { processors: 1, limitMinutes: 30 },
   "wifi_test.ts": { processors: 1, limitMinutes: 20, yields: true },
   "power_cut_test.ts": { processors: 1, limitMinutes: 50 },
-  "update_test.ts": { processors: 1, limitMinutes: 40 },
+  "update_test.ts": { processors: 1, limitMinutes: 40, first: true },
 };
 const OTHERS = { processors: 2, limitMinutes: 30 };
 
@@ -46,13 +48,14 @@ export interface ImageTestResult extends TestCounts {
 export function imageTests(paths: string[]): ImageTest[] {
   return paths.map((path) => ({ path, ...(KNOWN[basename(path)] ?? OTHERS) }))
     .sort((a, b) =>
-      b.processors - a.processors || b.limitMinutes - a.limitMinutes ||
+      b.processors - a.processors || Number(b.first ?? 0) - Number(a.first ?? 0) ||
+      b.limitMinutes - a.limitMinutes ||
       a.path.localeCompare(b.path)
     );
 }
 
 interface Running {
-  test: ImageTest;
+  test: Pick<ImageTest, "processors">;
   /** Gives it its full share; absent once it has that. */
   hurry?: () => void;
   ended: Promise<void>;
@@ -62,32 +65,38 @@ interface Running {
  * Runs `tests` such that no more than `processors` are wanted at a time; one that wants more runs alone.
  * Beside one that wants several, one that may runs on what is left.
  *
- * @param run  runs one; `hurry` is there for one that runs on what is left, until it resolves
+ * @param run     runs one; `hurry` is there for one that runs on what is left, until it resolves
+ * @param beside  until it resolves, something else has one of the processors
  */
 export async function sideBySide<T>(
   tests: ImageTest[],
   processors: number,
   run: (test: ImageTest, hurry?: Promise<void>) => Promise<T>,
+  beside?: Promise<void>,
 ): Promise<T[]> {
   const waiting = [...tests];
   const running = new Set<Running>();
+  const occupy = (one: Pick<Running, "test" | "hurry">, until: Promise<unknown>) => {
+    // A failure of one is no reason to start the others at once.
+    const ended = until.then(() => {}, () => {}).then(() => void running.delete(entry));
+    const entry: Running = { ...one, ended };
+    running.add(entry);
+  };
+  if (beside) occupy({ test: { processors: 1 } }, beside);
   const results: Promise<T>[] = [];
   const begin = (at: number, yielding: boolean) => {
     const [test] = waiting.splice(at, 1);
     const { promise, resolve } = Promise.withResolvers<void>();
     const result = run(test, yielding ? promise : undefined);
     results.push(result);
-    // A failure of one is no reason to start the others at once.
-    const ended = result.then(() => {}, () => {}).then(() => void running.delete(one));
-    const one: Running = { test, hurry: yielding ? resolve : undefined, ended };
-    running.add(one);
+    occupy({ test, hurry: yielding ? resolve : undefined }, result);
   };
   for (;;) {
     const guest = [...running].find(({ hurry }) => hurry);
     if (waiting.length === 0 && !guest) break;
     const full = [...running].filter(({ hurry }) => !hurry).map(({ test }) => test);
     const free = full.reduce((free, test) => free - test.processors, processors);
-    const isWide = (test: ImageTest) => test.processors > 1;
+    const isWide = (test: Pick<ImageTest, "processors">) => test.processors > 1;
     const next = waiting.findIndex((test) => test.processors <= free || full.length === 0);
     const beside = guest ? -1 : waiting.findIndex((test) => test.yields);
     if (guest && !full.some(isWide) && !(next >= 0 && isWide(waiting[next]))) {

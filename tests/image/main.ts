@@ -24,6 +24,7 @@ run once more.
   --minutes N           begin no file that would usually take longer than what is left of so many
                         minutes; such files are named at the end
   --processors N        how many processors machines may keep busy at a time (default: all, at least 2)
+  --beside PID          one of them is that process's until it has ended
 ${mirrorHelp}`;
 
 const packages: Requirement[] = [
@@ -51,6 +52,7 @@ async function main(args: string[]): Promise<number> {
       image: { type: "string" },
       minutes: { type: "string" },
       processors: { type: "string" },
+      beside: { type: "string" },
       ...mirrorOptions,
       help: { type: "boolean", short: "h" },
     },
@@ -65,6 +67,7 @@ async function main(args: string[]): Promise<number> {
   const endsMs = values.minutes === undefined
     ? Infinity
     : performance.now() + positive("minutes", values.minutes) * 60_000;
+  const beside = values.beside === undefined ? undefined : processId(values.beside);
   const code = await withPinnedDeno("test:image", args);
   if (code !== undefined) return code;
   const missing = await missingPackages(packages);
@@ -82,7 +85,12 @@ async function main(args: string[]): Promise<number> {
   }
   const yields = await canYield();
   const tests = imageTests(files).map((test) => yields ? test : { ...test, yields });
-  const results = await sideBySide(tests, processors, (test, hurry) => runner.run(test, hurry));
+  const results = await sideBySide(
+    tests,
+    processors,
+    (test, hurry) => runner.run(test, hurry),
+    beside === undefined ? undefined : ended(beside),
+  );
   const { lines, success } = summary(results);
   for (const line of lines) console.log(line);
   return success ? 0 : 1;
@@ -91,6 +99,21 @@ async function main(args: string[]): Promise<number> {
 function positive(option: string, text: string): number {
   if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
   throw new Error(`expected --${option} with a number from 1 on, got "${text}"`);
+}
+
+function processId(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new Error(`expected --beside with the number of a process, got "${text}"`);
+}
+
+/** Resolves when a process, which need not be a child of this one, has ended. */
+async function ended(process: number): Promise<void> {
+  for (;;) {
+    const stat = await Deno.readTextFile(`/proc/${process}/stat`).catch(() => "");
+    // proc_pid_stat(5): the state comes after the name in parentheses; Z: nobody has waited for it yet.
+    if (/^$|\) Z /.test(stat)) return;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
 }
 
 /** All test files of this folder. */

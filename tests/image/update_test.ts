@@ -20,6 +20,8 @@ import { nextVersions } from "./versions.ts";
 import { eventually } from "./wait.ts";
 
 const MINUTES = 60_000;
+/** The processes of a game, of its session and of the one that is kept ready. */
+const PLAYING = "^/usr/lib/gamelan/deno .*main.js (testcard|session)|^pulseaudio ";
 const CONFIGURATION = `
 [library]
 first_import = ""
@@ -129,8 +131,8 @@ Deno.test("updates of a box", async (t) => {
 
   await t.step("an update by a stick, plugged in while somebody plays, waits", async () => {
     session = await startTestCard(owner);
-    // What it draws would keep the interpreted processor from the update for minutes.
-    await machine.output("pkill -STOP --full '^/usr/lib/gamelan/deno .* testcard'");
+    // What makes pictures and sound would keep the interpreted processor from the update for minutes.
+    await machine.output(`pkill -STOP --full '${PLAYING}'`);
     await machine.plugStick(stick);
     await stickSays(/is installed when nobody plays/);
     const { ownUpdate, slots, health } = await box.status();
@@ -143,6 +145,7 @@ Deno.test("updates of a box", async (t) => {
   await t.step(
     "it goes on when nobody plays any more, proves itself and is blessed, signed by a new key",
     async () => {
+      await machine.output(`pkill -CONT --full '${PLAYING}'`);
       figures.good = await box.restart(async () => {
         await eventually("the session's end", async () => {
           const { status } = await owner.send("DELETE", `/sessions/${session}`);

@@ -19,7 +19,7 @@ const test = (path: string, processors: number, yields = false): ImageTest => ({
 });
 
 /** Runs tests that end when they are told to. */
-function bench(tests: ImageTest[], processors: number) {
+function bench(tests: ImageTest[], processors: number, beside?: Promise<void>) {
   const running = new Map<string, () => void>();
   const order: string[] = [];
   const yielding = new Set<string>();
@@ -34,7 +34,7 @@ function bench(tests: ImageTest[], processors: number) {
       resolve(path);
     });
     return promise;
-  });
+  }, beside);
   const end = async (path: string) => {
     running.get(path)!();
     await new Promise((resolve) => setTimeout(resolve));
@@ -89,6 +89,28 @@ Deno.test("beside a wide file one runs on what that leaves, and has its share wh
   await ended;
 });
 
+Deno.test("what runs beside them has one of the processors, and a wide one waits for its end", async () => {
+  const { promise: beside, resolve } = Promise.withResolvers<void>();
+  const { running, yielding, end, ended, order } = bench(
+    [test("wide", 2), test("one", 1), test("calm", 1, true), test("last", 1)],
+    2,
+    beside,
+  );
+  assert.deepEqual([running(), yielding.size], [["one"], 0]);
+  await end("one");
+  assert.deepEqual([running(), yielding.size], [["calm"], 0]);
+  resolve();
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.deepEqual(running(), ["calm", "last"]);
+  await end("last");
+  assert.deepEqual(running(), ["calm"]);
+  await end("calm");
+  assert.deepEqual(running(), ["wide"]);
+  await end("wide");
+  await ended;
+  assert.deepEqual(order, ["one", "calm", "last", "wide"]);
+});
+
 Deno.test("the last one that yields has its share as soon as the wide one has ended", async () => {
   const { running, yielding, end, ended } = bench([test("wide", 2), test("calm", 1, true)], 2);
   assert.deepEqual([running(), [...yielding]], [["wide", "calm"], ["calm"]]);
@@ -96,6 +118,13 @@ Deno.test("the last one that yields has its share as soon as the wide one has en
   assert.deepEqual([running(), [...yielding]], [["calm"], []]);
   await end("calm");
   assert.deepEqual(await ended, ["wide", "calm"]);
+});
+
+Deno.test("an update is the first of those that take one processor", () => {
+  const sorted = imageTests(["owner", "update", "fleet", "box"].map((name) => `${name}_test.ts`));
+  assert.deepEqual(sorted.map(({ path }) => path), [
+    ...["box_test.ts", "update_test.ts", "fleet_test.ts", "owner_test.ts"],
+  ]);
 });
 
 Deno.test("a file that nobody has described gets two processors", () => {
@@ -176,3 +205,18 @@ for (const option of ["processors", "minutes"]) {
     }
   });
 }
+
+Deno.test("what is no process to run beside is refused before anything is built", async () => {
+  for (const text of ["0", "tests", "-1", ""]) {
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", fileURLToPath(new URL("../image/main.ts", import.meta.url))]
+        .concat(`--beside=${text}`),
+      stdin: "null",
+    }).output();
+    assert.equal(code, 1);
+    assert.match(
+      new TextDecoder().decode(stderr),
+      new RegExp(`expected --beside with the number of a process, got "${text}"`),
+    );
+  }
+});
