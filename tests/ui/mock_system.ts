@@ -50,7 +50,7 @@ export class MockSystem {
             reason: null,
           },
         };
-        return Response.json(this.state, { status: 202 });
+        return Response.json({}, { status: 202 });
       case "POST /system/cancel":
         this.state = { ...this.state, update: null };
         return Response.json(this.state);

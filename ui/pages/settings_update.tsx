@@ -51,7 +51,8 @@ export function UpdatePanel() {
       const { signal } = sending.current;
       const id = await systemApi.send(chosen, (share) => setStep({ at: "sending", share }), signal);
       setStep({ at: "checking" });
-      setState(await systemApi.install(id, now));
+      await systemApi.install(id, now);
+      await systemApi.state().then(setState, () => {});
       setStep({ at: "idle" });
     });
   const goBack = () =>

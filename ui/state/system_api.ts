@@ -26,5 +26,5 @@ export const systemApi = {
   },
 
   install: (id: string, now: boolean) =>
-    request("POST", `${UPDATES}/${encodeURIComponent(id)}/install`, SystemState, { now }),
+    request("POST", `${UPDATES}/${encodeURIComponent(id)}/install`, Nothing, { now }),
 };
