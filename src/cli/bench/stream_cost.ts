@@ -6,7 +6,8 @@ import type { VideoMode } from "../../protocol/session.ts";
 import { startVideo } from "../../video/pipeline.ts";
 import { nextCommit, type StampedDisplay } from "./capture_latency.ts";
 
-const LOST_MS = 5000;
+/** A machine whose processors others have is late with a picture; that it is slow is for who compares. */
+const LOST_MS = 30_000;
 /** Fewer say nothing. */
 const LEAST_PICTURES = 12;
 
@@ -74,7 +75,10 @@ export async function streamCost(
 /** The next picture that was committed; those that refresh an unchanged one have no commit. */
 function nextPicture(video: VideoPipeline): Promise<{ frame: EncodedFrame; arrivedMs: number }> {
   return new Promise((resolve, reject) => {
-    const lost = setTimeout(() => reject(new Error("a picture was not encoded in 5 s")), LOST_MS);
+    const lost = setTimeout(
+      () => reject(new Error(`a picture was not encoded in ${LOST_MS / 1000} s`)),
+      LOST_MS,
+    );
     video.onFrame = (frame) => {
       const arrivedMs = monotonicMs();
       if (frame.timings.commitMs === 0) return;
