@@ -34,9 +34,10 @@ export function sshConfig(inventory: Inventory, folders: FleetFolders): string {
       UpdateHostKeys: "no",
       // Names from the inventory are the identity of a box; its address may change.
       CheckHostIP: "no",
-      ConnectTimeout: "10",
+      // A box whose processors others have, such as a game with real-time priority, answers late.
+      ConnectTimeout: "20",
       ServerAliveInterval: "5",
-      ServerAliveCountMax: "3",
+      ServerAliveCountMax: "8",
       ControlMaster: "auto",
       ControlPersist: "60",
       ClearAllForwardings: "yes",
