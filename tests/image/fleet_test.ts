@@ -72,7 +72,7 @@ Deno.test("a fleet of two boxes", options, async (t) => {
       return await machine.ready();
     }),
   ]);
-  figures.readySeconds = Math.round(Number(ready[0]) / 1000);
+  figures.readySeconds = Math.round(ready[0] / 1000);
   figures.updateBytes = updates.bytes;
   figures.wholeBytes = updates.wholeBytes;
   const machines = { "living-room": canary, attic };

@@ -11,6 +11,11 @@ export async function claimCode(machine: Machine): Promise<string> {
   );
 }
 
+/** The certificate of the house's own authority, PEM. */
+export async function authorityOf({ ports }: Machine): Promise<string> {
+  return await (await fetch(`http://localhost:${ports.http}/ca.crt`)).text();
+}
+
 /** A house's API, as its owner uses it by a browser that trusts the house's authority. */
 export class Owner implements Disposable {
   #cookie = "";
@@ -25,8 +30,7 @@ export class Owner implements Disposable {
     machine: Machine,
     { code, password }: { code: string; password: string },
   ): Promise<Owner> {
-    const authority = await fetch(`http://localhost:${machine.ports.http}/ca.crt`);
-    const client = Deno.createHttpClient({ caCerts: [await authority.text()] });
+    const client = Deno.createHttpClient({ caCerts: [await authorityOf(machine)] });
     const owner = new Owner(machine, client);
     const { status, json } = await owner.send("POST", "/claim", { code, name: "Ayu", password });
     if (status === 200) return owner;

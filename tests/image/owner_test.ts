@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { until } from "../e2e/browser.ts";
 import { artifacts, imageUnderTest, keepFigures } from "./tested_image.ts";
 import { Machine, makeKey } from "./machine.ts";
-import { claimCode, Owner } from "./owner.ts";
+import { authorityOf, claimCode, Owner } from "./owner.ts";
 import { startedBox } from "./started_box.ts";
 import { temporaryFolder } from "./temporary.ts";
 
@@ -22,10 +22,6 @@ async function identity(machine: Machine) {
     hostKey: await machine.output("cat /var/lib/box/ssh_host_ed25519_key.pub"),
     nodeToken: await machine.output("cat /var/lib/gamelan/node-token"),
   };
-}
-
-async function authorityOf({ ports }: Machine): Promise<string> {
-  return await (await fetch(`http://localhost:${ports.http}/ca.crt`)).text();
 }
 
 async function claimed({ ports }: Machine): Promise<boolean> {

@@ -189,7 +189,13 @@ Deno.test("what tail says of several files is told apart", () => {
   assert.deepEqual([...filesOfTail("")], []);
 });
 
-for (const option of ["processors", "minutes"]) {
+for (
+  const [option, expected] of [
+    ["processors", "a number from 1 on"],
+    ["minutes", "a number from 1 on"],
+    ["beside", "the number of a process"],
+  ]
+) {
   Deno.test(`what is no number of ${option} is refused before anything is built`, async () => {
     for (const text of ["0", "two", "-1", "1.5", ""]) {
       const { code, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -200,23 +206,8 @@ for (const option of ["processors", "minutes"]) {
       assert.equal(code, 1);
       assert.match(
         new TextDecoder().decode(stderr),
-        new RegExp(`expected --${option} with a number from 1 on, got "${text}"`),
+        new RegExp(`expected --${option} with ${expected}, got "${text}"`),
       );
     }
   });
 }
-
-Deno.test("what is no process to run beside is refused before anything is built", async () => {
-  for (const text of ["0", "tests", "-1", ""]) {
-    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", fileURLToPath(new URL("../image/main.ts", import.meta.url))]
-        .concat(`--beside=${text}`),
-      stdin: "null",
-    }).output();
-    assert.equal(code, 1);
-    assert.match(
-      new TextDecoder().decode(stderr),
-      new RegExp(`expected --beside with the number of a process, got "${text}"`),
-    );
-  }
-});

@@ -64,11 +64,11 @@ export function UpdatePanel() {
     });
   if (!state) return null;
   const { version, trial, other, update, restart, last, failure } = state;
-  const busy = step.at !== "idle" || restart !== null ||
-    (update !== null && update.phase !== "failed");
-  const isOwn = restart !== null && restart.version === update?.version;
+  const goesOn = update !== null && update.phase !== "failed";
+  const busy = step.at !== "idle" || restart !== null || goesOn;
+  const isOwn = goesOn && update.version === restart?.version;
   // One that has not been started yet could not prove itself.
-  const isNew = update !== null && update.phase !== "failed" && update.version === other?.version;
+  const isNew = goesOn && update.version === other?.version;
   return (
     <article class="panel" data-testid="system">
       <header>

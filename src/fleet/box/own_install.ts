@@ -5,7 +5,7 @@
 import { Box } from "./box.ts";
 import type { BoxHost } from "./host.ts";
 import { CONFIRM_SECONDS, isInstalled } from "./own_update.ts";
-import { WARNING_SECONDS, warnPlayers } from "./players.ts";
+import { countDown, WARNING_SECONDS } from "./players.ts";
 import type { Applied, OwnUpdate } from "./protocol.ts";
 import { refusalOf } from "./refused.ts";
 import { BoxState } from "./state.ts";
@@ -109,7 +109,7 @@ class Installation {
       await this.host.disarmReturn();
       return this.#wait();
     }
-    if (this.#update.when === "now") await this.#warn();
+    if (this.#update.when === "now" && await this.#players() > 0) await this.#warn();
     if (this.#isGivenUp()) return "settled";
     // The one that was set when it was installed has been stopped while it waited.
     if (progress === "installed") await this.host.armReturn(id, CONFIRM_SECONDS);
@@ -134,8 +134,8 @@ class Installation {
 
   async #warn(): Promise<void> {
     const { version } = this.#update;
-    const ready = `${version} is ready; the games are ended in ${WARNING_SECONDS} s`;
-    await warnPlayers(this.host, this.#state, version, () => this.say(ready));
+    this.say(`${version} is ready; the games are ended in ${WARNING_SECONDS} s`);
+    await countDown(this.host, this.#state, version);
   }
 
   #wait(): "waits" {

@@ -28,29 +28,24 @@ export async function refuseDuringPlay(host: BoxHost): Promise<void> {
 
 /**
  * Tells who plays that the box restarts, and gives them time to save: the house reads what is written
- * here and shows it in the games (src/cli/update_warning.ts). Returns at once where nobody plays.
+ * here and shows it in the games (src/cli/update_warning.ts).
  *
  * It is the box that counts, so a link that is lost meanwhile takes nothing of the time away.
  *
  * @param version  of the system that runs after the restart
- * @param onWarn   called before the wait, where somebody plays
  */
-export async function warnPlayers(
-  host: BoxHost,
-  state: BoxState,
-  version: string,
-  onWarn = () => {},
-): Promise<void> {
-  // What fails here must not keep a box from going back to a system that works.
-  try {
-    if ((await host.health(false)).sessions === 0) return;
-    const restartAt = new Date(host.now().getTime() + WARNING_SECONDS * 1000).toISOString();
-    state.restart = { version, restartAt };
-    onWarn();
-  } catch (error) {
-    console.error(`Who plays is not warned of the restart: ${(error as Error).message}`);
-    return;
-  }
+export async function countDown(host: BoxHost, state: BoxState, version: string): Promise<void> {
+  const restartAt = new Date(host.now().getTime() + WARNING_SECONDS * 1000).toISOString();
+  state.restart = { version, restartAt };
   await host.sleep(WARNING_SECONDS);
   state.restart = undefined;
+}
+
+/** The same where somebody plays. What fails here does not keep a box from going back to a system that works. */
+export async function warnPlayers(host: BoxHost, state: BoxState, version: string): Promise<void> {
+  try {
+    if ((await host.health(false)).sessions > 0) await countDown(host, state, version);
+  } catch (error) {
+    console.error(`Who plays is not warned of the restart: ${(error as Error).message}`);
+  }
 }

@@ -12,9 +12,8 @@ export interface Downtimes {
   restart: Restart;
 }
 
-/** Makes the update, of what differs only, as a file in `folder`. */
-async function makeUpdate(image: string, folder: string): Promise<string> {
-  const [, version] = nextVersions(image, 1);
+/** Makes the update to `version`, of what differs only, as a file in `folder`. */
+async function makeUpdate(image: string, folder: string, version: string): Promise<string> {
   const bundle = await makeNextVersion(image, folder, { version, key: await imageKey() });
   const update = join(folder, "update");
   await packDelta(image.replace(/\.raw$/, ".gamelan-update"), bundle, update);
@@ -35,21 +34,19 @@ export async function downtimes(
   rounds: number,
   log: (text: string) => void,
 ): Promise<Downtimes[]> {
-  const update = await makeUpdate(image, folder);
   const [before, after] = nextVersions(image, 1);
+  const update = await makeUpdate(image, folder, after);
   const all: Downtimes[] = [];
   for (let round = 1; round <= rounds; round++) {
     const own = await Deno.makeTempDir({ dir: folder });
     await using box = await UpdatedBox.start({ image, name: "bench-update", folder: own, update });
     const { machine } = box;
-    const restart = async (version: string) => {
+    const rested = async (command: string, version: string) => {
       await comeToRest(machine);
-      return await box.restart(() => machine.ssh("systemctl reboot"), version);
+      return await box.restart(() => machine.ssh(command), version);
     };
-    const updated = async () => {
-      await comeToRest(machine);
-      return await box.restart(() => machine.ssh(`gamelan update ${UPDATE}`), after);
-    };
+    const restart = (version: string) => rested("systemctl reboot", version);
+    const updated = () => rested(`gamelan update ${UPDATE}`, after);
     const one = round % 2 === 0
       ? { restart: await restart(before), update: await updated() }
       : { update: await updated(), restart: await restart(after) };
