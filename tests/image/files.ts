@@ -12,10 +12,10 @@ export interface ImageTest {
   processors: number;
   /** It is ended after that; a file takes half of it where nothing else runs. */
   limitMinutes: number;
-  /** It may run beside one that wants all processors, on what that leaves of them. */
+  /** It may run on what others leave of their processors: a wide one, or what is not of these files. */
   yields?: boolean;
-  /** It goes before others of its width: one busy machine is what other tests bear best beside them. */
-  first?: boolean;
+  /** It does not begin beside what is not of these files. */
+  apart?: boolean;
 }
 
 /** Files that are not named here have two busy processors. */
@@ -24,12 +24,12 @@ const KNOWN: Record<string, Omit<ImageTest, "path">> = {
   "damage_test.ts": { processors: 1, limitMinutes: 20 },
   "extension_test.ts": { processors: 1, limitMinutes: 20, yields: true },
   // Of its two machines most of the time one waits for the other. What they measure fails where they get
-  // less than a third of a processor, as beside other tests.
-  "fleet_test.ts": { processors: 1, limitMinutes: 65 },
+  // less than a third of a processor, as beside another machine and other tests.
+  "fleet_test.ts": { processors: 1, limitMinutes: 65, apart: true },
   "owner_test.ts": { processors: 1, limitMinutes: 30 },
   "wifi_test.ts": { processors: 1, limitMinutes: 20, yields: true },
-  "power_cut_test.ts": { processors: 1, limitMinutes: 50, first: true },
-  "update_test.ts": { processors: 1, limitMinutes: 40, first: true },
+  "power_cut_test.ts": { processors: 1, limitMinutes: 50 },
+  "update_test.ts": { processors: 1, limitMinutes: 40 },
 };
 const OTHERS = { processors: 2, limitMinutes: 30 };
 
@@ -49,14 +49,14 @@ export interface ImageTestResult extends TestCounts {
 export function imageTests(paths: string[]): ImageTest[] {
   return paths.map((path) => ({ path, ...(KNOWN[basename(path)] ?? OTHERS) }))
     .sort((a, b) =>
-      b.processors - a.processors || Number(b.first ?? 0) - Number(a.first ?? 0) ||
-      b.limitMinutes - a.limitMinutes ||
-      a.path.localeCompare(b.path)
+      b.processors - a.processors || b.limitMinutes - a.limitMinutes || a.path.localeCompare(b.path)
     );
 }
 
 interface Running {
-  test: Pick<ImageTest, "processors">;
+  processors: number;
+  /** It is not of the files. */
+  foreign: boolean;
   /** Gives it its full share; absent once it has that. */
   hurry?: () => void;
   ended: Promise<void>;
@@ -64,7 +64,7 @@ interface Running {
 
 /**
  * Runs `tests` such that no more than `processors` are wanted at a time; one that wants more runs alone.
- * Beside one that wants several, one that may runs on what is left.
+ * Beside one that wants several, and beside what is not of them, one that may runs on what is left.
  *
  * @param run     runs one; `hurry` is there for one that runs on what is left, until it resolves
  * @param beside  until it resolves, something else has one of the processors
@@ -77,35 +77,40 @@ export async function sideBySide<T>(
 ): Promise<T[]> {
   const waiting = [...tests];
   const running = new Set<Running>();
-  const occupy = (one: Pick<Running, "test" | "hurry">, until: Promise<unknown>) => {
+  const occupy = (one: Omit<Running, "ended">, until: Promise<unknown>) => {
     // A failure of one is no reason to start the others at once.
     const ended = until.then(() => {}, () => {}).then(() => void running.delete(entry));
     const entry: Running = { ...one, ended };
     running.add(entry);
   };
-  if (beside) occupy({ test: { processors: 1 } }, beside);
+  if (beside) occupy({ processors: 1, foreign: true }, beside);
   const results: Promise<T>[] = [];
   const begin = (at: number, yielding: boolean) => {
     const [test] = waiting.splice(at, 1);
     const { promise, resolve } = Promise.withResolvers<void>();
     const result = run(test, yielding ? promise : undefined);
     results.push(result);
-    occupy({ test, hurry: yielding ? resolve : undefined }, result);
+    const { processors } = test;
+    occupy({ processors, foreign: false, hurry: yielding ? resolve : undefined }, result);
   };
   for (;;) {
     const guest = [...running].find(({ hurry }) => hurry);
     if (waiting.length === 0 && !guest) break;
-    const full = [...running].filter(({ hurry }) => !hurry).map(({ test }) => test);
-    const free = full.reduce((free, test) => free - test.processors, processors);
-    const isWide = (test: Pick<ImageTest, "processors">) => test.processors > 1;
-    const next = waiting.findIndex((test) => test.processors <= free || full.length === 0);
-    const beside = guest ? -1 : waiting.findIndex((test) => test.yields);
-    if (guest && !full.some(isWide) && !(next >= 0 && isWide(waiting[next]))) {
+    const full = [...running].filter(({ hurry }) => !hurry);
+    const free = full.reduce((free, one) => free - one.processors, processors);
+    const isForeign = full.some(({ foreign }) => foreign);
+    const next = waiting.findIndex((test) =>
+      (test.processors <= free || full.length === 0) && !(test.apart && isForeign)
+    );
+    const calm = guest ? -1 : waiting.findIndex((test) => test.yields);
+    if (guest && free > 0 && !(next >= 0 && waiting[next].processors > 1)) {
       guest.hurry!();
       guest.hurry = undefined;
-    } else if (next >= 0) begin(next, false);
-    else if (beside >= 0 && full.some(isWide)) begin(beside, true);
-    else await Promise.race([...running].map(({ ended }) => ended));
+    } else if (next >= 0) {
+      begin(next, false);
+    } else if (calm >= 0 && (isForeign || full.some(({ processors }) => processors > 1))) {
+      begin(calm, true);
+    } else await Promise.race([...running].map(({ ended }) => ended));
   }
   return await Promise.all(results);
 }

@@ -10,14 +10,13 @@ import { fileURLToPath } from "node:url";
 import type { BoxStatus, JournalEntry } from "../../src/fleet/box/protocol.ts";
 import type { PushReport } from "../../src/fleet/push/push.ts";
 import { privateKey } from "../../src/system/ed25519.ts";
-import { packDelta } from "../../src/update/delta_bundle.ts";
 import { CuttingRelay } from "../fleet/cutting_relay.ts";
 import { Operator } from "../fleet/operator.ts";
 import { makeTinyPackage } from "../games/tiny_package.ts";
 import { hangsOnce, HUNG, NO_ENCODER } from "./broken_version.ts";
 import { artifacts, imageUnderTest, keepFigures } from "./tested_image.ts";
 import { cableEnds, Machine, type MachineOptions } from "./machine.ts";
-import { makeNextVersion } from "./next_version.ts";
+import { makeNextUpdate } from "./next_version.ts";
 import { Outages } from "./outages.ts";
 import { nextVersions } from "./versions.ts";
 import { startedBox } from "./started_box.ts";
@@ -359,13 +358,9 @@ async function makeUpdates(
   versions: { broken: string; good: string },
 ): Promise<{ broken: string; good: string; bytes: number; wholeBytes: number }> {
   const key = privateKey(await Deno.readTextFile(KEY), KEY);
-  const whole = image.replace(/\.raw$/, ".gamelan-update");
   const make = async (version: string, changes: [string, string][]) => {
-    const bundle = await makeNextVersion(image, folder, { version, key, changes });
     const path = join(folder, `${version}.gamelan-update`);
-    const made = await packDelta(whole, bundle, path);
-    await Deno.remove(bundle, { recursive: true });
-    return { path, made };
+    return { path, made: await makeNextUpdate(image, path, { version, key, changes }) };
   };
   const broken = await make(versions.broken, [NO_ENCODER, await hangsOnce()]);
   const good = await make(versions.good, []);

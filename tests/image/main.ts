@@ -63,11 +63,11 @@ async function main(args: string[]): Promise<number> {
   }
   const processors = values.processors === undefined
     ? Math.max(2, navigator.hardwareConcurrency)
-    : positive("processors", values.processors);
+    : number("processors", values.processors, 3);
   const endsMs = values.minutes === undefined
     ? Infinity
-    : performance.now() + positive("minutes", values.minutes) * 60_000;
-  const beside = values.beside === undefined ? undefined : processId(values.beside);
+    : performance.now() + number("minutes", values.minutes, 3) * 60_000;
+  const beside = values.beside === undefined ? undefined : number("beside", values.beside, 9);
   const code = await withPinnedDeno("test:image", args);
   if (code !== undefined) return code;
   const missing = await missingPackages(packages);
@@ -96,14 +96,10 @@ async function main(args: string[]): Promise<number> {
   return success ? 0 : 1;
 }
 
-function positive(option: string, text: string): number {
-  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text);
-  throw new Error(`expected --${option} with a number from 1 on, got "${text}"`);
-}
-
-function processId(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new Error(`expected --beside with the number of a process, got "${text}"`);
+function number(option: string, text: string, digits: number): number {
+  if (/^[1-9]\d*$/.test(text) && text.length <= digits) return Number(text);
+  const most = 10 ** digits - 1;
+  throw new Error(`expected --${option} with a number from 1 to ${most}, got "${text}"`);
 }
 
 /** Resolves when a process, which need not be a child of this one, has ended. */

@@ -7,6 +7,7 @@ import { basename, dirname, join } from "node:path";
 import type { KeyObject } from "node:crypto";
 import { findArtifacts } from "../../image/artifacts.ts";
 import { run } from "../../image/run.ts";
+import { type DeltaBundle, packDelta } from "../../src/update/delta_bundle.ts";
 import { type BundleDescription, signBundle } from "../../src/update/sign.ts";
 import { makeTinyExtension } from "./tiny_extension.ts";
 
@@ -66,6 +67,18 @@ export async function makeNextVersion(
   await Deno.rename(verity, join(bundle, `${stem}.root-x86-64-verity.${hash.slice(32)}.raw`));
   await signBundle(bundle, { product, architecture: "amd64", version, ...description }, key);
   return bundle;
+}
+
+/** Makes an update to a next version, of only what differs from the image `disk`, as the file `path`. */
+export async function makeNextUpdate(
+  disk: string,
+  path: string,
+  next: NextVersion,
+): Promise<DeltaBundle> {
+  const bundle = await makeNextVersion(disk, dirname(path), next);
+  const made = await packDelta(disk.replace(/\.raw$/, ".gamelan-update"), bundle, path);
+  await Deno.remove(bundle, { recursive: true });
+  return made;
 }
 
 function replace(bytes: Buffer, from: string, to: string): void {

@@ -89,15 +89,16 @@ Deno.test("beside a wide file one runs on what that leaves, and has its share wh
   await ended;
 });
 
-Deno.test("what runs beside them has one of the processors, and a wide one waits for its end", async () => {
+Deno.test("what runs beside them has one of the processors and leaves some of it, and a wide one waits for its end", async () => {
   const { promise: beside, resolve } = Promise.withResolvers<void>();
   const { running, yielding, end, ended, order } = bench(
     [test("wide", 2), test("one", 1), test("calm", 1, true), test("last", 1)],
     2,
     beside,
   );
-  assert.deepEqual([running(), yielding.size], [["one"], 0]);
+  assert.deepEqual([running(), [...yielding]], [["one", "calm"], ["calm"]]);
   await end("one");
+  // It takes the processor that is free now.
   assert.deepEqual([running(), yielding.size], [["calm"], 0]);
   resolve();
   await new Promise((resolve) => setTimeout(resolve));
@@ -120,11 +121,25 @@ Deno.test("the last one that yields has its share as soon as the wide one has en
   assert.deepEqual(await ended, ["wide", "calm"]);
 });
 
-Deno.test("an update is the first of those that take one processor", () => {
+Deno.test("the fleet is the first of those that take one processor, and waits for what is beside them", async () => {
   const sorted = imageTests(["owner", "update", "fleet", "box"].map((name) => `${name}_test.ts`));
   assert.deepEqual(sorted.map(({ path }) => path), [
-    ...["box_test.ts", "update_test.ts", "fleet_test.ts", "owner_test.ts"],
+    ...["box_test.ts", "fleet_test.ts", "update_test.ts", "owner_test.ts"],
   ]);
+  const { promise: beside, resolve } = Promise.withResolvers<void>();
+  const { running, end, ended } = bench(sorted, 2, beside);
+  assert.deepEqual(running(), ["update_test.ts"]);
+  await end("update_test.ts");
+  assert.deepEqual(running(), ["owner_test.ts"]);
+  await end("owner_test.ts");
+  assert.deepEqual(running(), []);
+  resolve();
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.deepEqual(running(), ["box_test.ts"]);
+  await end("box_test.ts");
+  assert.deepEqual(running(), ["fleet_test.ts"]);
+  await end("fleet_test.ts");
+  await ended;
 });
 
 Deno.test("a file that nobody has described gets two processors", () => {
@@ -190,14 +205,10 @@ Deno.test("what tail says of several files is told apart", () => {
 });
 
 for (
-  const [option, expected] of [
-    ["processors", "a number from 1 on"],
-    ["minutes", "a number from 1 on"],
-    ["beside", "the number of a process"],
-  ]
+  const [option, most] of [["processors", "999"], ["minutes", "999"], ["beside", "999999999"]]
 ) {
   Deno.test(`what is no number of ${option} is refused before anything is built`, async () => {
-    for (const text of ["0", "two", "-1", "1.5", ""]) {
+    for (const text of ["0", "two", "-1", "1.5", `${most}9`, ""]) {
       const { code, stderr } = await new Deno.Command(Deno.execPath(), {
         args: ["run", "-A", fileURLToPath(new URL("../image/main.ts", import.meta.url))]
           .concat(`--${option}=${text}`),
@@ -206,7 +217,7 @@ for (
       assert.equal(code, 1);
       assert.match(
         new TextDecoder().decode(stderr),
-        new RegExp(`expected --${option} with ${expected}, got "${text}"`),
+        new RegExp(`expected --${option} with a number from 1 to ${most}, got "${text}"`),
       );
     }
   });

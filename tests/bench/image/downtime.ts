@@ -1,7 +1,6 @@
 /** How long nobody reaches a box that is updated, and one that is only restarted. */
 import { join } from "node:path";
-import { packDelta } from "../../../src/update/delta_bundle.ts";
-import { makeNextVersion } from "../../image/next_version.ts";
+import { makeNextUpdate } from "../../image/next_version.ts";
 import { comeToRest } from "../../image/started_box.ts";
 import { imageKey } from "../../image/tested_image.ts";
 import { type Restart, UPDATE, UpdatedBox } from "../../image/updated_box.ts";
@@ -10,15 +9,6 @@ import { nextVersions } from "../../image/versions.ts";
 export interface Downtimes {
   update: Restart;
   restart: Restart;
-}
-
-/** Makes the update to `version`, of what differs only, as a file in `folder`. */
-async function makeUpdate(image: string, folder: string, version: string): Promise<string> {
-  const bundle = await makeNextVersion(image, folder, { version, key: await imageKey() });
-  const update = join(folder, "update");
-  await packDelta(image.replace(/\.raw$/, ".gamelan-update"), bundle, update);
-  await Deno.remove(bundle, { recursive: true });
-  return update;
 }
 
 /**
@@ -35,7 +25,8 @@ export async function downtimes(
   log: (text: string) => void,
 ): Promise<Downtimes[]> {
   const [before, after] = nextVersions(image, 1);
-  const update = await makeUpdate(image, folder, after);
+  const update = join(folder, "update");
+  await makeNextUpdate(image, update, { version: after, key: await imageKey() });
   const all: Downtimes[] = [];
   for (let round = 1; round <= rounds; round++) {
     const own = await Deno.makeTempDir({ dir: folder });
