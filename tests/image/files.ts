@@ -21,6 +21,8 @@ export interface ImageTest {
 /** Files that are not named here have two busy processors. */
 const KNOWN: Record<string, Omit<ImageTest, "path">> = {
   "artifacts_test.ts": { processors: 1, limitMinutes: 5 },
+  "box_test.ts": { processors: 2, limitMinutes: 15 },
+  "controllers_test.ts": { processors: 2, limitMinutes: 15 },
   "damage_test.ts": { processors: 1, limitMinutes: 20 },
   "extension_test.ts": { processors: 1, limitMinutes: 20, yields: true },
   // Of its two machines most of the time one waits for the other. What they measure fails where they get
