@@ -12,7 +12,7 @@ export interface ImageTest {
   processors: number;
   /** It is ended after that; a file takes half of it where nothing else runs. */
   limitMinutes: number;
-  /** It may run on what others leave of their processors: a wide one, or what is not of these files. */
+  /** It may run beside one that wants all processors, on what that leaves of them. */
   yields?: boolean;
   /** It does not begin beside what is not of these files. */
   apart?: boolean;
@@ -66,7 +66,7 @@ interface Running {
 
 /**
  * Runs `tests` such that no more than `processors` are wanted at a time; one that wants more runs alone.
- * Beside one that wants several, and beside what is not of them, one that may runs on what is left.
+ * Beside one that wants several, one that may runs on what is left.
  *
  * @param run     runs one; `hurry` is there for one that runs on what is left, until it resolves
  * @param beside  until it resolves, something else has one of the processors
@@ -110,7 +110,7 @@ export async function sideBySide<T>(
       guest.hurry = undefined;
     } else if (next >= 0) {
       begin(next, false);
-    } else if (calm >= 0 && (isForeign || full.some(({ processors }) => processors > 1))) {
+    } else if (calm >= 0 && full.some(({ processors }) => processors > 1)) {
       begin(calm, true);
     } else await Promise.race([...running].map(({ ended }) => ended));
   }

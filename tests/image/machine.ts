@@ -586,7 +586,9 @@ function arguments_(
   );
   // systemd-stub(7); systemd.setenv: kernel-command-line(7). A session has flags of its own.
   if (!options.compiles) {
-    strings.push(`io.systemd.stub.kernel-cmdline-extra=systemd.setenv=DENO_V8_FLAGS=${INTERPRETED}`);
+    strings.push(
+      `io.systemd.stub.kernel-cmdline-extra=systemd.setenv=DENO_V8_FLAGS=${INTERPRETED}`,
+    );
   }
   // A comma of a value is doubled.
   const smbios = strings.flatMap((value) => [
