@@ -24,7 +24,6 @@ const PROCESSOR = "max,erms=off,fsrm=off,fzrm=off,fsrs=off,fsrc=off," +
 /** An interpreted machine on busy cores is slow, not broken. */
 const BOOT_MS = 600_000;
 const COMMAND_MS = 240_000;
-const INTERPRETED = "--no-opt,--no-maglev,--no-sparkplug";
 
 export interface MachineOptions {
   /** Raw image; it is not written to. */
@@ -68,11 +67,6 @@ export interface MachineOptions {
    * the start.
    */
   patient?: boolean;
-  /**
-   * V8 compiles what its services run often, as on a real machine, which is what to measure. Else it only
-   * interprets: compiled code has to be interpreted once more here, and a start takes 15 % longer.
-   */
-  compiles?: boolean;
   diskGiB?: number;
   processors?: number;
   memoryMiB?: number;
@@ -581,19 +575,9 @@ function arguments_(
   if (options.key && !options.keyElsewhere) {
     credentials["ssh.authorized_keys.root"] = Deno.readTextFileSync(`${options.key}.pub`);
   }
-  const strings = Object.entries(credentials).map(([name, value]) =>
-    `io.systemd.credential.binary:${name}=${btoa(value)}`
-  );
-  // systemd-stub(7); systemd.setenv: kernel-command-line(7). A session has flags of its own.
-  if (!options.compiles) {
-    strings.push(
-      `io.systemd.stub.kernel-cmdline-extra=systemd.setenv=DENO_V8_FLAGS=${INTERPRETED}`,
-    );
-  }
-  // A comma of a value is doubled.
-  const smbios = strings.flatMap((value) => [
+  const smbios = Object.entries(credentials).flatMap(([name, value]) => [
     "-smbios",
-    `type=11,value=${value.replaceAll(",", ",,")}`,
+    `type=11,value=io.systemd.credential.binary:${name}=${btoa(value)}`,
   ]);
   const stick = options.stick
     ? [

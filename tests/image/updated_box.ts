@@ -1,7 +1,7 @@
 /** What the tests of updates ask a box. */
 import assert from "node:assert/strict";
 import { artifacts } from "./tested_image.ts";
-import { Machine, type MachineOptions } from "./machine.ts";
+import { Machine } from "./machine.ts";
 import { runningSystem } from "./running_system.ts";
 import { startedBox } from "./started_box.ts";
 import { eventually } from "./wait.ts";
@@ -29,13 +29,10 @@ export class UpdatedBox implements AsyncDisposable {
   /**
    * A box that has started, which finds the file `update` at {@linkcode UPDATE}.
    *
-   * @param folder    for its disk
-   * @param compiles  as {@linkcode MachineOptions.compiles}, from its next start on
+   * @param folder  for its disk
    */
   static async start(
-    { image, name, folder, update, compiles }:
-      & Record<"image" | "name" | "folder" | "update", string>
-      & Pick<MachineOptions, "compiles">,
+    { image, name, folder, update }: Record<"image" | "name" | "folder" | "update", string>,
   ): Promise<UpdatedBox> {
     const machine = await Machine.start({
       ...await startedBox(image, folder),
@@ -43,7 +40,6 @@ export class UpdatedBox implements AsyncDisposable {
       drives: { update },
       reboots: true,
       watchdog: true,
-      compiles,
     }, artifacts);
     try {
       await machine.sshReady();

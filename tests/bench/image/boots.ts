@@ -13,8 +13,7 @@ const SETTLE_MS = 30_000;
 const PREPARED = "a session is prepared";
 
 /** Both machines are the same. */
-/** Its programs are compiled as on a real machine: this is measured. */
-const HARDWARE = { processors: 2, memoryMiB: 2048, compiles: true };
+const HARDWARE = { processors: 2, memoryMiB: 2048 };
 
 export interface GamelanBoot {
   /** The house says over HTTP that it is ready, ms. */

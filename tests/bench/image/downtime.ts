@@ -30,9 +30,7 @@ export async function downtimes(
   const all: Downtimes[] = [];
   for (let round = 1; round <= rounds; round++) {
     const own = await Deno.makeTempDir({ dir: folder });
-    await using box = await UpdatedBox.start({
-      ...{ image, name: "bench-update", folder: own, update, compiles: true },
-    });
+    await using box = await UpdatedBox.start({ image, name: "bench-update", folder: own, update });
     const { machine } = box;
     const rested = async (command: string, version: string) => {
       await comeToRest(machine);
