@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { parseInventory, readInventory } from "../../src/fleet/inventory.ts";
 import { Ssh } from "../../src/fleet/ssh.ts";
+import { eventually } from "../image/wait.ts";
 import { CuttingRelay } from "./cutting_relay.ts";
 import { SimulatedFleet } from "./simulated_fleet.ts";
 
@@ -97,11 +98,11 @@ Deno.test("a box sees one connection for several commands, and another one for a
     assert.equal(await says(), 2);
     await ssh.disconnect(host);
     // The process that shares it says that it ends, and then does.
-    const deadline = performance.now() + 10_000;
-    while ([...Deno.readDirSync(sockets)].length > 0) {
-      assert.ok(performance.now() < deadline, "expected the shared connection's socket to go");
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await eventually(
+      "the shared connection's socket to go",
+      () => Promise.resolve([...Deno.readDirSync(sockets)].length === 0),
+      { withinMs: 10_000, everyMs: 50 },
+    );
     assert.equal(await says(), 3);
   } finally {
     await ssh.disconnect(host);

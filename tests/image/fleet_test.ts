@@ -6,15 +6,13 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { BoxStatus, JournalEntry } from "../../src/fleet/box/protocol.ts";
 import type { PushReport } from "../../src/fleet/push/push.ts";
-import { privateKey } from "../../src/system/ed25519.ts";
 import { CuttingRelay } from "../fleet/cutting_relay.ts";
 import { Operator } from "../fleet/operator.ts";
 import { makeTinyPackage } from "../games/tiny_package.ts";
 import { hangsOnce, HUNG, NO_ENCODER } from "./broken_version.ts";
-import { artifacts, imageUnderTest, keepFigures } from "./tested_image.ts";
+import { artifacts, imageKey, imageUnderTest, keepFigures } from "./tested_image.ts";
 import { cableEnds, Machine, type MachineOptions } from "./machine.ts";
 import { makeNextUpdate } from "./next_version.ts";
 import { Outages } from "./outages.ts";
@@ -23,8 +21,6 @@ import { startedBox } from "./started_box.ts";
 import { eventually } from "./wait.ts";
 
 const MINUTES = 60_000;
-const KEY = Deno.env.get("GAMELAN_UPDATE_KEY") ||
-  fileURLToPath(new URL("../../image/keys/development.pem", import.meta.url));
 /** An interpreted processor that others keep busy: slow, and not as slow each time. */
 const SLOW = ["--confirm-seconds", "900", "--boot-seconds", "1800", "--soak-seconds", "1"];
 const ANY_LATENCY = ["--latency-factor", "20", "--latency-slack", "5000"];
@@ -357,7 +353,7 @@ async function makeUpdates(
   folder: string,
   versions: { broken: string; good: string },
 ): Promise<{ broken: string; good: string; bytes: number; wholeBytes: number }> {
-  const key = privateKey(await Deno.readTextFile(KEY), KEY);
+  const key = await imageKey();
   const make = async (version: string, changes: [string, string][]) => {
     const path = join(folder, `${version}.gamelan-update`);
     return { path, made: await makeNextUpdate(image, path, { version, key, changes }) };
