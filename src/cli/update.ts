@@ -4,6 +4,7 @@ import { Box } from "../fleet/box/box.ts";
 import type { BoxHost } from "../fleet/box/host.ts";
 import { install, installWaiting } from "../fleet/box/own_install.ts";
 import { forgetUpdate, takeBundle } from "../fleet/box/own_update.ts";
+import { fileChunks } from "../system/file_chunks.ts";
 import { BundleArchive } from "../update/archive.ts";
 import { BundleManifest, MANIFEST, parseBundleFile } from "../update/manifest.ts";
 import { type BundleHead, readBundleHead } from "../update/verify.ts";
@@ -149,7 +150,7 @@ async function open(source: string): Promise<string | AsyncIterable<Uint8Array>>
   const { isDirectory } = await Deno.stat(source).catch(() => {
     throw new UsageError(`expected a bundle's folder or file, but there is no ${source}`);
   });
-  return isDirectory ? source : (await Deno.open(source)).readable;
+  return isDirectory ? source : fileChunks(await Deno.open(source));
 }
 
 async function readHead(source: string): Promise<BundleHead> {

@@ -3,7 +3,6 @@ import { startCompositor } from "../display/compositor_source.ts";
 import { startX11Source } from "../display/x11/source.ts";
 import { createInputDevices } from "../input/devices.ts";
 import { seatDeviceKinds } from "../input/seat_devices.ts";
-import { createTransport } from "../transport/webrtc/transport.ts";
 import { dismissWorker } from "../system/worker_module.ts";
 import { startVideo } from "../video/pipeline.ts";
 import { gameNeeds, launchSource } from "./launch.ts";
@@ -23,7 +22,9 @@ export const liveStages: SessionStages = {
   },
   video: startVideo,
   audio: startAudio,
-  transport: createTransport,
+  // The self-test has no viewer, and this is the largest part of a session.
+  transport: async (options) =>
+    (await import("../transport/webrtc/transport.ts")).createTransport(options),
   devices: ({ evdev, ...places }) =>
     createInputDevices({ ...places, seat: evdev ? seatDeviceKinds : [] }),
   needs: gameNeeds,

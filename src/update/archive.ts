@@ -4,6 +4,7 @@
  * the large ones.
  */
 import { join } from "node:path";
+import { fileChunks } from "../system/file_chunks.ts";
 import { KEYS, MANIFEST, MAX_TEXT_BYTES, SIGNATURE } from "./manifest.ts";
 import { BundleRefused } from "./refused.ts";
 import type { BundleHead } from "./verify.ts";
@@ -25,8 +26,8 @@ export async function packBundle(folder: string, path: string): Promise<void> {
   for (const name of [...head, ...files]) {
     const { size } = await Deno.stat(join(folder, name));
     await write(archive, header(name, size));
-    using file = await Deno.open(join(folder, name));
-    for await (const chunk of file.readable) await write(archive, chunk);
+    const file = await Deno.open(join(folder, name));
+    for await (const chunk of fileChunks(file)) await write(archive, chunk);
     await write(archive, new Uint8Array(padding(size)));
   }
   await write(archive, new Uint8Array(2 * BLOCK));

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { fileChunks } from "../system/file_chunks.ts";
 import { BundleArchive, DELTA, packBundle } from "./archive.ts";
 import { applyDelta, writeDelta } from "./delta.ts";
 import { BundleManifest, KEYS, MANIFEST, parseBundleFile, SIGNATURE } from "./manifest.ts";
@@ -88,7 +89,7 @@ async function open(source: string, scratch: string) {
   if (!(await Deno.stat(source)).isDirectory) {
     folder = scratch;
     await Deno.mkdir(folder);
-    const archive = new BundleArchive((await Deno.open(source)).readable);
+    const archive = new BundleArchive(fileChunks(await Deno.open(source)));
     const head = await archive.head();
     await writeBundleHead(folder, head);
     await archive.unpack(folder, parseBundleFile(BundleManifest, head.manifest, MANIFEST).files);

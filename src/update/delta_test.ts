@@ -71,6 +71,18 @@ Deno.test("a delta makes the file, and is about as large as what changed", () =>
     }
   }));
 
+Deno.test("a full disk is not taken for a damaged delta", () =>
+  within(async ({ path, delta, apply }) => {
+    const base = random(100_000);
+    await delta(base, base);
+    await Deno.symlink("/dev/full", path("made"));
+    await assert.rejects(apply(base.length), (error: Error) => {
+      assert.ok(!(error instanceof BundleRefused));
+      assert.match(error.message, /No space left on device/);
+      return true;
+    });
+  }));
+
 Deno.test("without its base a delta is refused in plain words", () =>
   within(async ({ path, delta }) => {
     await delta(random(5000), random(5000));

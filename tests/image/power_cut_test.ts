@@ -134,7 +134,7 @@ async function cutAndCutAgain(box: Box, moments: Moment[]): Promise<Cut[]> {
       const made = eventually("the update to be made in the end", async () => {
         const { version, blessed } = await runningSystem(machine);
         return version === box.after && blessed;
-      }, { withinMs: 15 * MINUTES, everyMs: 20_000 });
+      }, { withinMs: 15 * MINUTES, everyMs: 10_000 });
       await Promise.race([made, refused]);
       await machine.output(
         "test -e /usr/lib/extension-release.d/extension-release.gamelan-along_*",

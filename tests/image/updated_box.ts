@@ -90,7 +90,7 @@ export class UpdatedBox implements AsyncDisposable {
     // It may restart again.
     await eventually("the end of it", () => this.isSettled(version), {
       withinMs: 20 * MINUTES,
-      everyMs: 20_000,
+      everyMs: 10_000,
     });
     console.log(await said);
     const seconds = (ms: number) => Math.round(ms / 100) / 10;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { basename, resolve } from "node:path";
+import { fileChunks } from "../../system/file_chunks.ts";
 import { sha256File } from "../../system/sha256_file.ts";
 import { BundleArchive } from "../../update/archive.ts";
 import { bundleDigest, BundleManifest, MANIFEST, parseBundleFile } from "../../update/manifest.ts";
@@ -55,7 +56,7 @@ async function openBundle(path: string): Promise<Content> {
   const folder = await Deno.makeTempDir({ prefix: "gamelan-push-" });
   const remove = () => Deno.remove(folder, { recursive: true });
   try {
-    const archive = new BundleArchive((await Deno.open(path)).readable);
+    const archive = new BundleArchive(fileChunks(await Deno.open(path)));
     const head = await archive.head();
     await writeBundleHead(folder, head);
     const { files } = parseBundleFile(BundleManifest, head.manifest, MANIFEST);
