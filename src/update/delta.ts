@@ -119,7 +119,7 @@ export async function applyDelta(
 
 /**
  * Appends the segment that `patch` makes to the file `path`, by zstd itself: through this process it
- * would take a slow processor ten times as long.
+ * would take a slow processor four times as long.
  *
  * @param done  bytes that the file has
  * @throws BundleRefused where it is not of so many bytes; else where the disk is full
