@@ -150,7 +150,7 @@ async function open(source: string): Promise<string | AsyncIterable<Uint8Array>>
   const { isDirectory } = await Deno.stat(source).catch(() => {
     throw new UsageError(`expected a bundle's folder or file, but there is no ${source}`);
   });
-  return isDirectory ? source : fileChunks(await Deno.open(source));
+  return isDirectory ? source : fileChunks(source);
 }
 
 async function readHead(source: string): Promise<BundleHead> {

@@ -26,8 +26,7 @@ export async function packBundle(folder: string, path: string): Promise<void> {
   for (const name of [...head, ...files]) {
     const { size } = await Deno.stat(join(folder, name));
     await write(archive, header(name, size));
-    const file = await Deno.open(join(folder, name));
-    for await (const chunk of fileChunks(file)) await write(archive, chunk);
+    for await (const chunk of fileChunks(join(folder, name))) await write(archive, chunk);
     await write(archive, new Uint8Array(padding(size)));
   }
   await write(archive, new Uint8Array(2 * BLOCK));

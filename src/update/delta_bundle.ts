@@ -89,7 +89,7 @@ async function open(source: string, scratch: string) {
   if (!(await Deno.stat(source)).isDirectory) {
     folder = scratch;
     await Deno.mkdir(folder);
-    const archive = new BundleArchive(fileChunks(await Deno.open(source)));
+    const archive = new BundleArchive(fileChunks(source));
     const head = await archive.head();
     await writeBundleHead(folder, head);
     await archive.unpack(folder, parseBundleFile(BundleManifest, head.manifest, MANIFEST).files);

@@ -56,7 +56,7 @@ async function openBundle(path: string): Promise<Content> {
   const folder = await Deno.makeTempDir({ prefix: "gamelan-push-" });
   const remove = () => Deno.remove(folder, { recursive: true });
   try {
-    const archive = new BundleArchive(fileChunks(await Deno.open(path)));
+    const archive = new BundleArchive(fileChunks(path));
     const head = await archive.head();
     await writeBundleHead(folder, head);
     const { files } = parseBundleFile(BundleManifest, head.manifest, MANIFEST);
